@@ -1,0 +1,18 @@
+// The protocol's version. Any change of a frame's shape needs a new line in HISTORY; version.test.ts checks that.
+
+export const SUBPROTOCOL = 'parley.v1';
+
+/** One line a version: what changed, and the fingerprint of all frame schemas at that version. */
+export const HISTORY = [
+  { version: 1, fingerprint: '', note: 'first version' },
+] as const satisfies readonly { version: number; fingerprint: string; note: string }[];
+
+export const PROTOCOL_VERSION = 1;
+/** The oldest version that this server still speaks. */
+export const PROTOCOL_VERSION_FLOOR = 1;
+
+/** The highest version that both sides speak, or undefined. */
+export function agreeVersion(client: { version: number; min_version: number }): number | undefined {
+  const version = Math.min(client.version, PROTOCOL_VERSION);
+  return version >= PROTOCOL_VERSION_FLOOR && version >= client.min_version ? version : undefined;
+}
