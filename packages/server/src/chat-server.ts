@@ -1,0 +1,162 @@
+// The server: wires the ports into services, listens, drains, closes. The stores come in and go out with it.
+import type { AccountStore } from '@parley/ports/account-store';
+import type { Clock } from '@parley/ports/clock';
+import type { IdSource } from '@parley/ports/id-source';
+import type { Log } from '@parley/ports/log';
+import type { MemberStore } from '@parley/ports/member-store';
+import type { MessageStore } from '@parley/ports/message-store';
+import type { OfflineQueue } from '@parley/ports/offline-queue';
+import type { Randomness } from '@parley/ports/randomness';
+import type { Timer, Timers } from '@parley/ports/timers';
+import { AccountService } from './account/account-service.ts';
+import type { JwtVerifier } from './account/jwt-verifier.ts';
+import type { PasswordHasher } from './account/password-hasher.ts';
+import { LiveSessions } from './connection/live-sessions.ts';
+import { listen, type Listening } from './gateway/bun-socket.ts';
+import { FrameRouter } from './gateway/frame-router.ts';
+import { Gateway } from './gateway/gateway.ts';
+import { Handshake } from './gateway/handshake.ts';
+import { DRAIN_MAX_MS } from './gateway/limits.ts';
+import { ConversationViews } from './group/conversation-views.ts';
+import { GroupService } from './group/group-service.ts';
+import { httpApp, type HttpApp } from './http/http-app.ts';
+import { OriginPolicy } from './http/origin-policy.ts';
+import { AccessRules } from './message/access.ts';
+import { announceTo } from './message/delivery.ts';
+import { History } from './message/history.ts';
+import { InboxLook } from './message/inbox-look.ts';
+import { MessageService } from './message/message-service.ts';
+import { Owners } from './message/owners.ts';
+import { ReceivedMarks } from './message/received-marks.ts';
+import { Retention } from './message/retention.ts';
+
+export interface ChatServerOptions {
+  readonly messages: MessageStore;
+  readonly members: MemberStore;
+  readonly queue: OfflineQueue;
+  readonly accounts: AccountStore;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly randomness: Randomness;
+  readonly ids: IdSource;
+  readonly log: Log;
+  readonly hasher: PasswordHasher;
+  /** Without it, JWTs are refused. */
+  readonly jwt: JwtVerifier | undefined;
+  readonly registration: 'open' | 'closed';
+  readonly tokenLifetimeMs: number;
+  /** Web pages that may connect; exact origins. */
+  readonly origins: readonly string[];
+  /** What waited longer is not streamed to a device that comes back. */
+  readonly queueRetentionMs: number;
+  /** What is older is dropped from the log; undefined keeps it for ever. */
+  readonly logRetentionMs: number | undefined;
+}
+
+const HOUSEKEEPING_INTERVAL_MS = 60_000;
+const TOKEN_CLEANING_INTERVAL_MS = 3_600_000;
+const DRAIN_LOOK_MS = 20;
+
+export class ChatServer implements AsyncDisposable {
+  readonly gateway: Gateway;
+  readonly accounts: AccountService;
+  readonly http: HttpApp;
+  readonly #options: ChatServerOptions;
+  readonly #origins: OriginPolicy;
+  readonly #owners: Owners;
+  readonly #marks: ReceivedMarks;
+  readonly #retention: Retention | undefined;
+  readonly #housekeeping: Timer[];
+  #listening: Listening | undefined;
+  #stopping = false;
+  #cleaning = false;
+
+  constructor(options: ChatServerOptions) {
+    const { messages, members, queue, clock, timers, randomness, ids, log } = options;
+    this.#options = options;
+    this.#origins = new OriginPolicy(options.origins);
+    const sessions = new LiveSessions();
+    const onRevoked = sessions.revokeDevice.bind(sessions);
+    this.accounts = new AccountService({ ...options, store: options.accounts, onRevoked });
+    const announce = announceTo(sessions);
+    this.#owners = new Owners({ messages, members, queue, clock, timers, randomness, ids, log, announce });
+    const access = new AccessRules({ owners: this.#owners, messages, members });
+    this.#marks = new ReceivedMarks({ queue, access, timers, log });
+    const service = new MessageService({ owners: this.#owners, members });
+    const views = new ConversationViews({ accounts: options.accounts, members, messages, access, marks: this.#marks });
+    const groups = new GroupService({ accounts: options.accounts, members, messages: service, views, ids });
+    const history = new History({ messages, access, marks: this.#marks });
+    const router = new FrameRouter({
+      accounts: this.accounts,
+      messages: service,
+      history,
+      marks: this.#marks,
+      groups,
+      views,
+      log,
+    });
+    const { queueRetentionMs: retentionMs, logRetentionMs: keepMs } = options;
+    const look = new InboxLook({ queue, messages, marks: this.#marks, clock, retentionMs });
+    const handshake = new Handshake({ accounts: this.accounts, sessions, ids, logId: messages.logId, log });
+    this.gateway = new Gateway({ clock, timers, randomness, log, sessions, handshake, look, router });
+    this.#retention = keepMs === undefined ? undefined : new Retention({ messages, clock, log, keepMs });
+    this.http = httpApp({ accounts: this.accounts, origins: this.#origins, ready: () => !this.#stopping, log });
+    this.#housekeeping = [
+      timers.every(HOUSEKEEPING_INTERVAL_MS, () => void this.#keepHouse()),
+      timers.every(TOKEN_CLEANING_INTERVAL_MS, () => void this.#cleanTokens()),
+    ];
+  }
+
+  /** Opens the port; 0 picks a free one. Throws when it cannot be had. Returns the URL. */
+  listen(options: { host: string; port: number }): string {
+    this.#listening = listen({ ...options, gateway: this.gateway, http: this.http, origins: this.#origins });
+    return this.#listening.url;
+  }
+
+  /** Tells the clients, lets what is under way finish, stores the marks, closes every socket. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    for (const timer of this.#housekeeping) timer.cancel();
+    this.#listening?.stop();
+    this.gateway.drain();
+    await this.#finished();
+    this.gateway.closeAll();
+    await this.#marks.flushAll();
+    await this.#listening?.end();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #finished(): Promise<void> {
+    const { clock, timers } = this.#options;
+    const until = clock.monotonic() + DRAIN_MAX_MS;
+    while (clock.monotonic() < until && !(this.gateway.idle && this.#owners.idle)) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      timers.after(DRAIN_LOOK_MS, resolve);
+      await promise;
+    }
+  }
+
+  async #keepHouse(): Promise<void> {
+    this.#owners.sweep();
+    if (this.#cleaning) return;
+    this.#cleaning = true;
+    try {
+      await this.#retention?.pass();
+    } catch (error) {
+      this.#options.log.error({ error }, 'retention failed');
+    }
+    this.#cleaning = false;
+  }
+
+  async #cleanTokens(): Promise<void> {
+    try {
+      await this.accounts.dropExpiredTokens();
+    } catch (error) {
+      this.#options.log.error({ error }, 'expired tokens could not be dropped');
+    }
+  }
+}

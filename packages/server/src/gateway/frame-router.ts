@@ -1,0 +1,174 @@
+// From a frame of a connected session to the service that does it, and its answer back.
+import type { Down } from '@parley/protocol/down';
+import { fault, type Fault } from '@parley/protocol/error-code';
+import type { Pull, Received } from '@parley/protocol/log';
+import type { AddMembers, LeaveGroup, RemoveMember, SetRole } from '@parley/protocol/member';
+import type { RenameGroup } from '@parley/protocol/conversation';
+import type { Send, SendResult } from '@parley/protocol/send';
+import type { FindUsers } from '@parley/protocol/user';
+import { USERS_PER_FRAME_MAX_COUNT } from '@parley/protocol/limits';
+import type { Up } from '@parley/protocol/up';
+import type { Log } from '@parley/ports/log';
+import type { AccountService } from '../account/account-service.ts';
+import type { ConversationViews } from '../group/conversation-views.ts';
+import { memberLeft, memberRemoved, membersAdded, renamed, roleChanged } from '../group/group-changes.ts';
+import type { GroupService, Opened } from '../group/group-service.ts';
+import type { History } from '../message/history.ts';
+import type { MessageService } from '../message/message-service.ts';
+import type { ReceivedMarks } from '../message/received-marks.ts';
+import type { Outcome } from '../message/submission.ts';
+import type { Session } from './session.ts';
+
+export interface Services {
+  readonly accounts: AccountService;
+  readonly messages: MessageService;
+  readonly history: History;
+  readonly marks: ReceivedMarks;
+  readonly groups: GroupService;
+  readonly views: ConversationViews;
+  readonly log: Log;
+}
+
+type Answer = Down | { readonly fault: Fault };
+type Request = Exclude<Up, { type: 'hello' | 'heartbeat' | 'received' | 'send' | 'pull' }>;
+type MemberChange = RenameGroup | AddMembers | RemoveMember | LeaveGroup | SetRole;
+
+const NOT_FOUND = { fault: fault('not_found', 'There is no such conversation.', { field: 'conversation_id' }) };
+const FAILED = fault('unavailable', 'The server could not do this now.');
+
+export class FrameRouter {
+  readonly #services: Services;
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  /** Never rejects. */
+  async send(session: Session, frame: Send): Promise<void> {
+    const { ref, conversation_id, messages } = frame;
+    const request = { conversation: conversation_id, sender: session.user, messages };
+    const outcomes = await this.#services.messages.send(request);
+    const results = outcomes.map((outcome, index): SendResult => {
+      const client_msg_id = (messages[index] as Send['messages'][number]).client_msg_id;
+      if (outcome.kind === 'failed') return { client_msg_id, error: outcome.fault };
+      return { client_msg_id, seq: outcome.seq, message_id: outcome.messageId, at: outcome.at };
+    });
+    session.send({ type: 'sent', ref, conversation_id, results });
+  }
+
+  /** Never rejects. */
+  async pull(session: Session, frame: Pull): Promise<void> {
+    try {
+      const pulled = await this.#services.history.pull(session.user, session.device, frame);
+      if (pulled === undefined) session.error(NOT_FOUND.fault, frame.ref);
+      else session.reply(pulled);
+    } catch (error) {
+      this.#failed(session, frame, error);
+    }
+  }
+
+  received(session: Session, frame: Received): void {
+    const { user, device } = session;
+    for (const { conversation_id, seq } of frame.marks) {
+      const outcome = this.#services.marks.mark(user, device, conversation_id, seq);
+      const then = (refused: Fault | undefined) => {
+        if (refused === undefined) session.received(conversation_id, seq);
+        else session.error(refused);
+      };
+      // `mark` answers at once while a conversation is in memory, and its promise does not reject.
+      if (outcome instanceof Promise) void outcome.then(then);
+      else then(outcome);
+    }
+  }
+
+  /** Never rejects. */
+  async request(session: Session, frame: Request): Promise<void> {
+    try {
+      const answer = await this.#answer(session, frame);
+      if ('fault' in answer) session.error(answer.fault, frame.ref);
+      else session.send(answer);
+    } catch (error) {
+      this.#failed(session, frame, error);
+    }
+  }
+
+  async #answer(session: Session, frame: Request): Promise<Answer> {
+    const { groups, views } = this.#services;
+    const { ref } = frame;
+    const { user, device } = session;
+    const asker = { user, device };
+    switch (frame.type) {
+      case 'open_direct':
+        return opened(ref, await groups.openDirect(asker, frame));
+      case 'create_group':
+        return opened(ref, await groups.createGroup(asker, frame));
+      case 'get_conversation': {
+        const view = await views.one(asker, frame.conversation_id);
+        return view === undefined ? NOT_FOUND : { type: 'conversation', ref, conversation: view };
+      }
+      case 'list_conversations': {
+        const page = await views.page(asker, frame);
+        return { type: 'conversations', ref, ...page, rows: [...page.rows] };
+      }
+      case 'list_members': {
+        const page = await views.members(asker, frame);
+        return page === undefined ? NOT_FOUND : { type: 'members', ref, ...page };
+      }
+      case 'find_users':
+        return this.#findUsers(frame);
+      case 'rename_group':
+      case 'add_members':
+      case 'remove_member':
+      case 'leave_group':
+      case 'set_role':
+        return this.#change(session, frame);
+    }
+  }
+
+  async #change(session: Session, frame: MemberChange): Promise<Answer> {
+    const { groups } = this.#services;
+    const { user, device } = session;
+    const { ref, conversation_id, client_msg_id } = frame;
+    if (frame.type === 'add_members') {
+      const refusal = await groups.newcomerFault(frame.user_ids, 'user_ids');
+      if (refusal !== undefined) return { fault: refusal };
+    }
+    const change = changeOf(user, frame);
+    const outcome: Outcome = await groups.change({ user, device }, conversation_id, client_msg_id, change);
+    if (outcome.kind === 'failed') return { fault: outcome.fault };
+    const { seq, messageId, at } = outcome;
+    return { type: 'changed', ref, conversation_id, seq, message_id: messageId, at };
+  }
+
+  async #findUsers({ ref, names = [], ids = [] }: FindUsers): Promise<Answer> {
+    if (names.length + ids.length > USERS_PER_FRAME_MAX_COUNT) {
+      return { fault: fault('limit_reached', `At most ${USERS_PER_FRAME_MAX_COUNT} users at once.`) };
+    }
+    const users = await this.#services.accounts.findUsers(names, ids);
+    return { type: 'users', ref, users: users.map(({ id, name }) => ({ user_id: id, name })) };
+  }
+
+  #failed(session: Session, frame: { type: string; ref: number }, error: unknown): void {
+    this.#services.log.error({ frame: frame.type, error }, 'a request failed');
+    session.error(FAILED, frame.ref);
+  }
+}
+
+function opened(ref: number, outcome: Opened): Answer {
+  return 'fault' in outcome ? outcome : { type: 'conversation', ref, conversation: outcome.view };
+}
+
+function changeOf(user: Session['user'], frame: MemberChange) {
+  switch (frame.type) {
+    case 'rename_group':
+      return renamed(user, frame.title);
+    case 'add_members':
+      return membersAdded(user, frame.user_ids);
+    case 'remove_member':
+      return memberRemoved(user, frame.user_id);
+    case 'leave_group':
+      return memberLeft(user);
+    case 'set_role':
+      return roleChanged(user, frame.user_id, frame.role);
+  }
+}

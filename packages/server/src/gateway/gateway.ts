@@ -1,0 +1,263 @@
+// Holds the sockets: reads what they say, lets them in, hands their requests on, looks after them, drains them.
+import { decodeUp } from '@parley/protocol/codec';
+import { fault } from '@parley/protocol/error-code';
+import { BEAT_INTERVAL_MS, HEARTBEAT_INTERVAL_MS, HELLO_WITHIN_MS, REQUESTS_IN_FLIGHT_MAX_COUNT } from '@parley/protocol/limits';
+import type { Up } from '@parley/protocol/up';
+import type { Clock } from '@parley/ports/clock';
+import type { Randomness } from '@parley/ports/randomness';
+import type { Timer, Timers } from '@parley/ports/timers';
+import type { LiveSessions } from '../connection/live-sessions.ts';
+import type { InboxLook } from '../message/inbox-look.ts';
+import type { FrameRouter } from './frame-router.ts';
+import type { Handshake } from './handshake.ts';
+import {
+  DRAIN_SPREAD_MS,
+  POLL_INTERVAL_MS,
+  REQUESTS_IN_FLIGHT_MAX_BYTES,
+  UNAUTHENTICATED_MAX_COUNT,
+  VISIT_INTERVAL_MAX_MS,
+  WHEEL_SLOT_MS,
+} from './limits.ts';
+import { Flusher } from './outbox.ts';
+import { PullLane } from './pull-lane.ts';
+import { Session, type SessionHost, type SessionState } from './session.ts';
+import type { Socket } from './socket.ts';
+import { TimingWheel } from './timing-wheel.ts';
+import type { Log } from '@parley/ports/log';
+
+export interface GatewayParts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly sessions: LiveSessions;
+  readonly handshake: Handshake;
+  readonly look: InboxLook;
+  readonly router: FrameRouter;
+}
+
+export class Gateway implements SessionHost {
+  readonly flusher: Flusher;
+  readonly #parts: GatewayParts;
+  readonly #wheel = new TimingWheel(Math.max(VISIT_INTERVAL_MAX_MS, HELLO_WITHIN_MS));
+  readonly #open = new Set<Session>();
+  /** Only sessions that have pulled have a lane. */
+  readonly #lanes = new WeakMap<Session, PullLane>();
+  readonly #ticking: Timer;
+  #unauthenticated = 0;
+  #draining = false;
+
+  constructor(parts: GatewayParts) {
+    this.#parts = parts;
+    this.flusher = new Flusher(parts.timers);
+    this.#ticking = parts.timers.every(WHEEL_SLOT_MS, () => this.#wheel.turn(this.nowMs()));
+  }
+
+  nowMs(): number {
+    return this.#parts.clock.monotonic();
+  }
+
+  wallMs(): number {
+    return this.#parts.clock.now();
+  }
+
+  pollDelayMs(): number {
+    return POLL_INTERVAL_MS * (0.75 + this.#parts.randomness.fraction() / 2);
+  }
+
+  /** Whether a new socket may come: asked at the handshake. */
+  get accepts(): boolean {
+    return !this.#draining && this.#unauthenticated < UNAUTHENTICATED_MAX_COUNT;
+  }
+
+  get sessionCount(): number {
+    return this.#open.size;
+  }
+
+  opened(socket: Socket): Session {
+    const session = new Session(socket, this);
+    this.#open.add(session);
+    this.#unauthenticated += 1;
+    this.#wheel.add(session, HELLO_WITHIN_MS);
+    if (this.#draining) session.close(4503, 'shutting down');
+    return session;
+  }
+
+  /** A WebSocket message came. Handled before it returns, but for what has to wait. */
+  message(session: Session, text: string): void {
+    session.heard();
+    for (const decoded of decodeUp(text)) {
+      if (session.state.kind === 'closed') return;
+      if (decoded.kind === 'frame') this.#frame(session, decoded.frame, text.length);
+      else if (session.state.kind === 'awaiting_hello') this.#notHello(session, decoded.fault.message);
+      else session.bad(decoded.fault, decoded.ref);
+    }
+  }
+
+  binary(session: Session): void {
+    session.close(4413, 'messages are text');
+  }
+
+  drained(session: Session): void {
+    session.drained();
+    this.#lanes.get(session)?.next();
+  }
+
+  closed(session: Session, before: SessionState): void {
+    this.#open.delete(session);
+    if (before.kind === 'connected' || before.kind === 'draining') {
+      this.#parts.sessions.detach(session, before.identity.user);
+    } else {
+      this.#unauthenticated -= 1;
+    }
+  }
+
+  /** Tells the session which conversations have gone beyond its device, page by page. */
+  look(session: Session): void {
+    if (session.looking) return;
+    session.looking = true;
+    // `#look` handles its own failures.
+    void this.#look(session);
+  }
+
+  /** Stops taking requests and tells the clients to come back, spread over a while. */
+  drain(): void {
+    this.#draining = true;
+    for (const session of this.#open) {
+      session.drain(Math.round(this.#parts.randomness.fraction() * DRAIN_SPREAD_MS));
+    }
+  }
+
+  /** True when every request that was taken has its answer. */
+  get idle(): boolean {
+    for (const session of this.#open) if (session.requestsInFlight > 0) return false;
+    return true;
+  }
+
+  closeAll(): void {
+    this.#ticking.cancel();
+    for (const session of this.#open) session.close(4503, 'shutting down');
+  }
+
+  #frame(session: Session, frame: Up, bytes: number): void {
+    switch (session.state.kind) {
+      case 'awaiting_hello':
+        if (frame.type === 'hello') void this.#enter(session, frame);
+        else this.#notHello(session, `The first frame must be hello, not ${frame.type}.`);
+        return;
+      case 'authenticating':
+        session.bad(fault('hello_expected', 'Nothing is carried out before the welcome.'), refOf(frame));
+        return;
+      case 'draining':
+        if ('ref' in frame) session.error(fault('shutting_down', 'The server is going away. Reconnect.'), frame.ref);
+        else this.#connectedFrame(session, frame, bytes);
+        return;
+      case 'connected':
+        this.#connectedFrame(session, frame, bytes);
+        return;
+      case 'closed':
+        return;
+    }
+  }
+
+  #connectedFrame(session: Session, frame: Up, bytes: number): void {
+    switch (frame.type) {
+      case 'hello':
+        session.bad(fault('hello_expected', 'There is one hello, at the beginning.'), undefined);
+        return;
+      case 'heartbeat':
+        return;
+      case 'received':
+        this.#parts.router.received(session, frame);
+        return;
+      case 'pull':
+        if (this.#begin(session, bytes)) this.#lane(session).add({ pull: frame, bytes });
+        return;
+      case 'send':
+        if (this.#begin(session, bytes)) void this.#end(session, bytes, this.#parts.router.send(session, frame));
+        return;
+      default:
+        if (this.#begin(session, bytes)) void this.#end(session, bytes, this.#parts.router.request(session, frame));
+    }
+  }
+
+  /** Counts a request in, or closes the session that has too many. */
+  #begin(session: Session, bytes: number): boolean {
+    session.requestsInFlight += 1;
+    session.bytesInFlight += bytes;
+    if (
+      session.requestsInFlight <= REQUESTS_IN_FLIGHT_MAX_COUNT &&
+      session.bytesInFlight <= REQUESTS_IN_FLIGHT_MAX_BYTES
+    ) {
+      return true;
+    }
+    session.close(4429, 'too many requests in flight');
+    return false;
+  }
+
+  async #end(session: Session, bytes: number, done: Promise<void>): Promise<void> {
+    await done;
+    session.requestsInFlight -= 1;
+    session.bytesInFlight -= bytes;
+  }
+
+  #lane(session: Session): PullLane {
+    const present = this.#lanes.get(session);
+    if (present !== undefined) return present;
+    const lane = new PullLane({
+      waitingBytes: () => session.waitingBytes,
+      read: ({ pull, bytes }) => this.#end(session, bytes, this.#parts.router.pull(session, pull)),
+    });
+    this.#lanes.set(session, lane);
+    return lane;
+  }
+
+  #notHello(session: Session, message: string): void {
+    session.error(fault('hello_expected', message));
+    session.close(4400, 'the first frame must be hello');
+  }
+
+  async #enter(session: Session, hello: Extract<Up, { type: 'hello' }>): Promise<void> {
+    session.authenticating();
+    const { clock, sessions, handshake } = this.#parts;
+    const outcome = await handshake.check(hello);
+    if (session.state.kind !== 'authenticating') return;
+    if (outcome.kind === 'refused') {
+      session.error(outcome.fault);
+      return session.close(outcome.close, outcome.fault.code);
+    }
+    const { identity, welcome } = outcome;
+    this.#unauthenticated -= 1;
+    session.connected(identity);
+    session.send({
+      ...welcome,
+      server_time: clock.now(),
+      heartbeat_interval_ms: HEARTBEAT_INTERVAL_MS,
+      beat_interval_ms: BEAT_INTERVAL_MS,
+    });
+    // Attached before the queue is read: what is committed from here on is pushed, what was before is found.
+    sessions.attach(session);
+    this.look(session);
+  }
+
+  async #look(session: Session): Promise<void> {
+    try {
+      for await (const rows of this.#parts.look.pages(session.user, session.device)) {
+        if (session.state.kind === 'closed') return;
+        session.expect(rows);
+        session.send({ type: 'heads', rows: [...rows] });
+      }
+      session.looked();
+    } catch (error) {
+      // The next poll looks again. A session that never got its first look would wait too long: it reconnects.
+      this.#parts.log.error({ error }, 'a look at a queue failed');
+      session.lookFailed();
+    } finally {
+      session.looking = false;
+    }
+  }
+}
+
+function refOf(frame: Up): number | undefined {
+  return 'ref' in frame ? frame.ref : undefined;
+}

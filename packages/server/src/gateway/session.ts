@@ -1,0 +1,235 @@
+// One socket's conversation with the server: its state, what waits for it, and what it still owes.
+import type { CloseCode } from '@parley/protocol/close-code';
+import type { Down } from '@parley/protocol/down';
+import type { Fault } from '@parley/protocol/error-code';
+import type { ConversationId, DeviceId, Seq, SessionId, UserId } from '@parley/protocol/ids';
+import { BEAT_INTERVAL_MS, HEARTBEAT_MISSING_MS, HELLO_WITHIN_MS } from '@parley/protocol/limits';
+import type { HeadRow } from '@parley/protocol/log';
+import type { LiveSession } from '../connection/live-sessions.ts';
+import { BAD_FRAMES_MAX_COUNT, CONGESTED_MAX_MS, VISIT_INTERVAL_MAX_MS } from './limits.ts';
+import { Outbox, type Flusher } from './outbox.ts';
+import type { Socket } from './socket.ts';
+import type { Visited } from './timing-wheel.ts';
+
+export interface Identity {
+  readonly session: SessionId;
+  readonly user: UserId;
+  readonly device: DeviceId;
+  readonly expiresAt: number;
+}
+
+export type SessionState =
+  | { readonly kind: 'awaiting_hello' }
+  | { readonly kind: 'authenticating' }
+  | { readonly kind: 'connected'; readonly identity: Identity }
+  | { readonly kind: 'draining'; readonly identity: Identity }
+  | { readonly kind: 'closed' };
+
+/** What a session asks of the gateway. */
+export interface SessionHost {
+  readonly flusher: Flusher;
+  nowMs(): number;
+  wallMs(): number;
+  pollDelayMs(): number;
+  look(session: Session): void;
+  closed(session: Session, before: SessionState): void;
+}
+
+export class Session implements LiveSession, Visited {
+  readonly #socket: Socket;
+  readonly #host: SessionHost;
+  readonly #outbox: Outbox;
+  readonly #openedMs: number;
+  #state: SessionState = { kind: 'awaiting_hello' };
+  #heardMs: number;
+  #sentMs: number;
+  #pollAtMs = Number.POSITIVE_INFINITY;
+  #badFrames = 0;
+  /** While congested: how much waited, and since when it is no less. */
+  #stuck: { bytes: number; sinceMs: number } | undefined;
+  /** What the first look named and the device has not confirmed; undefined once the queue was told to be empty. */
+  #awaited: Map<ConversationId, Seq> | undefined = new Map();
+  #lookedOnce = false;
+  looking = false;
+  requestsInFlight = 0;
+  bytesInFlight = 0;
+
+  constructor(socket: Socket, host: SessionHost) {
+    this.#socket = socket;
+    this.#host = host;
+    this.#outbox = new Outbox(socket, host.flusher, {
+      overflown: () => this.close(4430, 'slow consumer'),
+      caughtUp: () => host.look(this),
+    });
+    this.#openedMs = host.nowMs();
+    this.#heardMs = this.#openedMs;
+    this.#sentMs = this.#openedMs;
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get identity(): Identity {
+    if (this.#state.kind === 'connected' || this.#state.kind === 'draining') return this.#state.identity;
+    throw new Error(`A session that is ${this.#state.kind} has no identity.`);
+  }
+
+  get user(): UserId {
+    return this.identity.user;
+  }
+
+  get device(): DeviceId {
+    return this.identity.device;
+  }
+
+  /** Bytes that wait to be read by the client. */
+  get waitingBytes(): number {
+    return this.#outbox.waitingBytes;
+  }
+
+  heard(): void {
+    this.#heardMs = this.#host.nowMs();
+  }
+
+  authenticating(): void {
+    this.#state = { kind: 'authenticating' };
+  }
+
+  connected(identity: Identity): void {
+    this.#state = { kind: 'connected', identity };
+    this.#pollAtMs = this.#host.nowMs() + this.#host.pollDelayMs();
+  }
+
+  /** No new requests; the client is told when to come back. */
+  drain(retryAfterMs: number): void {
+    if (this.#state.kind !== 'connected') return this.close(4503, 'shutting down');
+    this.#state = { kind: 'draining', identity: this.#state.identity };
+    this.send({ type: 'draining', retry_after_ms: retryAfterMs });
+  }
+
+  send(frame: Down): void {
+    this.reply(JSON.stringify(frame));
+  }
+
+  /** An encoded frame that the client must get. */
+  reply(frame: string): void {
+    if (this.#state.kind === 'closed') return;
+    this.#sentMs = this.#host.nowMs();
+    this.#outbox.reply(frame);
+  }
+
+  push(frame: string): void {
+    this.#sentMs = this.#host.nowMs();
+    this.#outbox.push(frame);
+  }
+
+  error(reason: Fault, ref?: number): void {
+    this.send({ type: 'error', ...(ref === undefined ? {} : { ref }), ...reason });
+  }
+
+  /** A frame that could not be read. */
+  bad(reason: Fault, ref: number | undefined): void {
+    this.error(reason, ref);
+    this.#badFrames += 1;
+    if (this.#badFrames >= BAD_FRAMES_MAX_COUNT) this.close(4400, 'too many bad frames');
+  }
+
+  drained(): void {
+    this.#stuck = undefined;
+    this.#outbox.drained();
+  }
+
+  /** A page of the first look: the queue is empty when all of it is confirmed. */
+  expect(rows: readonly HeadRow[]): void {
+    if (this.#lookedOnce) return;
+    for (const row of rows) this.#awaited?.set(row.conversation_id, row.head);
+  }
+
+  looked(): void {
+    this.#lookedOnce = true;
+    this.#tellIfEmpty();
+  }
+
+  /** The first look is what a device catches up by: without it the client had better come again. */
+  lookFailed(): void {
+    if (!this.#lookedOnce) this.close(4500, 'the queue could not be read');
+  }
+
+  received(conversation: ConversationId, seq: Seq): void {
+    const awaited = this.#awaited?.get(conversation);
+    if (awaited === undefined || seq < awaited) return;
+    this.#awaited?.delete(conversation);
+    this.#tellIfEmpty();
+  }
+
+  revoke(): void {
+    this.close(4401, 'the token was revoked');
+  }
+
+  /** Writes what waits and closes. Safe to call again. */
+  close(code: CloseCode, reason: string): void {
+    const before = this.#state;
+    if (before.kind === 'closed') return;
+    this.#outbox.flush();
+    this.gone();
+    this.#socket.close(code, reason);
+  }
+
+  /** The socket is closed, by whichever side. */
+  gone(): void {
+    const before = this.#state;
+    if (before.kind === 'closed') return;
+    this.#state = { kind: 'closed' };
+    this.#awaited = undefined;
+    this.#host.closed(this, before);
+  }
+
+  visit(nowMs: number): number | undefined {
+    switch (this.#state.kind) {
+      case 'closed':
+        return undefined;
+      case 'awaiting_hello':
+      case 'authenticating': {
+        const left = this.#openedMs + HELLO_WITHIN_MS - nowMs;
+        if (left > 0) return left;
+        this.close(4408, 'no hello within 5 s');
+        return undefined;
+      }
+      case 'connected':
+      case 'draining':
+        return this.#visitConnected(nowMs, this.#state.identity);
+    }
+  }
+
+  #visitConnected(nowMs: number, identity: Identity): number | undefined {
+    const silenceLeft = this.#heardMs + HEARTBEAT_MISSING_MS - nowMs;
+    if (silenceLeft <= 0) this.close(4409, 'no sign of life for 12 s');
+    else if (this.#host.wallMs() >= identity.expiresAt) this.close(4401, 'the token expired');
+    else if (this.#isStuck(nowMs)) this.close(4430, 'slow consumer');
+    if (this.#state.kind === 'closed') return undefined;
+    // A visit may be late, and the promise is "at least every BEAT_INTERVAL_MS".
+    if (nowMs - this.#sentMs >= BEAT_INTERVAL_MS - VISIT_INTERVAL_MAX_MS) this.send({ type: 'beat' });
+    if (nowMs >= this.#pollAtMs) {
+      this.#pollAtMs = nowMs + this.#host.pollDelayMs();
+      this.#host.look(this);
+    }
+    return Math.min(silenceLeft, VISIT_INTERVAL_MAX_MS);
+  }
+
+  #isStuck(nowMs: number): boolean {
+    if (this.#outbox.state.kind === 'open') {
+      this.#stuck = undefined;
+      return false;
+    }
+    const bytes = this.#outbox.waitingBytes;
+    if (this.#stuck === undefined || bytes < this.#stuck.bytes) this.#stuck = { bytes, sinceMs: nowMs };
+    return nowMs - this.#stuck.sinceMs >= CONGESTED_MAX_MS;
+  }
+
+  #tellIfEmpty(): void {
+    if (!this.#lookedOnce || this.#awaited?.size !== 0) return;
+    this.#awaited = undefined;
+    this.send({ type: 'queue_empty' });
+  }
+}

@@ -1,0 +1,34 @@
+// One timer for all sessions: each stands in the slot of its next visit. No timer per connection.
+import { WHEEL_SLOT_MS } from './limits.ts';
+
+export interface Visited {
+  /** Does what is due. Returns after how many milliseconds to come again; undefined when the session is gone. */
+  visit(nowMs: number): number | undefined;
+}
+
+/** Visits may be late by one slot and never early. */
+export class TimingWheel {
+  readonly #slots: Visited[][];
+  #turn = 0;
+
+  constructor(spanMs: number) {
+    this.#slots = Array.from({ length: Math.ceil(spanMs / WHEEL_SLOT_MS) + 2 }, () => []);
+  }
+
+  add(visited: Visited, delayMs: number): void {
+    const ahead = Math.min(Math.max(1, Math.ceil(delayMs / WHEEL_SLOT_MS)), this.#slots.length - 1);
+    this.#slots[(this.#turn + ahead) % this.#slots.length]?.push(visited);
+  }
+
+  /** To be called every WHEEL_SLOT_MS. */
+  turn(nowMs: number): void {
+    this.#turn += 1;
+    const index = this.#turn % this.#slots.length;
+    const due = this.#slots[index] ?? [];
+    this.#slots[index] = [];
+    for (const visited of due) {
+      const again = visited.visit(nowMs);
+      if (again !== undefined) this.add(visited, again);
+    }
+  }
+}

@@ -1,0 +1,117 @@
+// What a client is told of a conversation: one, a page of them, a page of a group's members.
+import type { ConversationView, ListConversations } from '@parley/protocol/conversation';
+import type { ConversationId, UserId } from '@parley/protocol/ids';
+import { PAGE_ROWS_MAX_COUNT } from '@parley/protocol/limits';
+import type { ListMembers, Members } from '@parley/protocol/member';
+import type { AccountStore } from '@parley/ports/account-store';
+import type { MemberStore, UserConversation } from '@parley/ports/member-store';
+import type { MessageStore } from '@parley/ports/message-store';
+import type { AccessRules } from '../message/access.ts';
+import type { ReceivedMarks } from '../message/received-marks.ts';
+import type { Asker } from './group-service.ts';
+
+export class ConversationViews {
+  readonly #accounts: AccountStore;
+  readonly #members: MemberStore;
+  readonly #messages: MessageStore;
+  readonly #access: AccessRules;
+  readonly #marks: ReceivedMarks;
+
+  constructor(parts: {
+    accounts: AccountStore;
+    members: MemberStore;
+    messages: MessageStore;
+    access: AccessRules;
+    marks: ReceivedMarks;
+  }) {
+    this.#accounts = parts.accounts;
+    this.#members = parts.members;
+    this.#messages = parts.messages;
+    this.#access = parts.access;
+    this.#marks = parts.marks;
+  }
+
+  /** Undefined for one who never was a member. */
+  async one(asker: Asker, conversation: ConversationId): Promise<ConversationView | undefined> {
+    const found = await this.#members.membership(conversation, asker.user);
+    return found === undefined ? undefined : (await this.#views(asker, [found]))[0];
+  }
+
+  /** Conversations that the asker is a member of, in order of id. */
+  async page(
+    asker: Asker,
+    { after, limit = PAGE_ROWS_MAX_COUNT }: Pick<ListConversations, 'after' | 'limit'>,
+  ): Promise<{ rows: readonly ConversationView[]; next?: ConversationId }> {
+    const found = await this.#members.conversationsOf(asker.user, after, limit);
+    const present = found.filter(({ membership }) => membership.leftSeq === undefined);
+    const rows = await this.#views(asker, present);
+    const last = found.at(-1);
+    return found.length < limit || last === undefined ? { rows } : { rows, next: last.conversation.id };
+  }
+
+  /** A page of a group's members, by id; undefined for one who is no member. */
+  async members(asker: Asker, request: ListMembers): Promise<Omit<Members, 'type' | 'ref'> | undefined> {
+    const { conversation_id, after = '0', limit = PAGE_ROWS_MAX_COUNT } = request;
+    const access = await this.#access.of(conversation_id, asker.user);
+    if (access === undefined || access.removed) return undefined;
+    const { rows } = await this.#members.members(conversation_id);
+    const beyond = rows
+      .filter((row) => row.leftSeq === undefined && BigInt(row.user) > BigInt(after))
+      .toSorted((one, other) => (BigInt(one.user) < BigInt(other.user) ? -1 : 1));
+    const page = beyond.slice(0, limit);
+    const names = await this.#names(page.map((row) => row.user));
+    const last = page.at(-1);
+    return {
+      conversation_id,
+      as_of: access.until,
+      rows: page.map(({ user, role, joinedSeq }) => {
+        return { user_id: user, name: names.get(user) ?? '', role, joined_seq: joinedSeq };
+      }),
+      ...(beyond.length > page.length && last !== undefined ? { next: last.user } : {}),
+    };
+  }
+
+  async #views(asker: Asker, found: readonly UserConversation[]): Promise<ConversationView[]> {
+    const ids = found.map(({ conversation }) => conversation.id);
+    const peers = found.flatMap(({ conversation }) => peerOf(conversation, asker.user) ?? []);
+    const [marks, names] = await Promise.all([
+      this.#marks.of(asker.user, asker.device, ids),
+      this.#names(peers),
+    ]);
+    return Promise.all(found.map((row) => this.#view(row, asker.user, marks, names)));
+  }
+
+  async #view(
+    { conversation, membership }: UserConversation,
+    asker: UserId,
+    marks: ReadonlyMap<ConversationId, number>,
+    names: ReadonlyMap<UserId, string>,
+  ): Promise<ConversationView> {
+    const [state, members] = await Promise.all([
+      this.#messages.state(conversation.id),
+      conversation.kind === 'direct' ? 2 : this.#members.countMembers(conversation.id),
+    ]);
+    const peer = peerOf(conversation, asker);
+    return {
+      conversation_id: conversation.id,
+      kind: conversation.kind,
+      ...(conversation.kind === 'group' ? { title: conversation.title } : {}),
+      ...(peer === undefined ? {} : { peer: { user_id: peer, name: names.get(peer) ?? '' } }),
+      ...(membership.leftSeq === undefined ? { role: membership.role } : {}),
+      members,
+      head: membership.leftSeq ?? state.head,
+      floor: Math.max(state.floor, membership.visibleAfter),
+      received: marks.get(conversation.id) ?? membership.visibleAfter,
+    };
+  }
+
+  async #names(users: readonly UserId[]): Promise<ReadonlyMap<UserId, string>> {
+    const found = users.length === 0 ? [] : await this.#accounts.usersByIds(users);
+    return new Map(found.map((user) => [user.id, user.name]));
+  }
+}
+
+function peerOf(conversation: UserConversation['conversation'], asker: UserId): UserId | undefined {
+  if (conversation.kind === 'group') return undefined;
+  return conversation.first === asker ? conversation.second : conversation.first;
+}

@@ -1,0 +1,121 @@
+// Who is in a conversation, as the fold of its log: the one place that knows what each entry does to a membership.
+import type { Seq, UserId } from '@parley/protocol/ids';
+import type { HistoryPolicy, Member } from '@parley/protocol/role';
+import type { ConversationRecord, Membership, Members, MembershipChange } from '@parley/ports/member-store';
+import type { StoredEntry } from '@parley/ports/message-store';
+
+type FoldedEntry = Pick<StoredEntry, 'kind' | 'seq' | 'sender' | 'body'>;
+
+export class Roster {
+  readonly #rows: Map<UserId, Membership>;
+  #history: HistoryPolicy;
+  #title: string;
+  #active: readonly UserId[] | undefined;
+
+  constructor(record: ConversationRecord, members: Members) {
+    this.#rows = new Map(members.rows.map((row) => [row.user, row]));
+    this.#history = record.kind === 'group' ? record.history : 'all';
+    this.#title = record.kind === 'group' ? record.title : '';
+  }
+
+  get title(): string {
+    return this.#title;
+  }
+
+  /** Nobody ever was in it: its first entry is not written yet. */
+  get isEmpty(): boolean {
+    return this.#rows.size === 0;
+  }
+
+  /** The row of a present or former member. */
+  get(user: UserId): Membership | undefined {
+    return this.#rows.get(user);
+  }
+
+  isMember(user: UserId): boolean {
+    const row = this.#rows.get(user);
+    return row !== undefined && row.leftSeq === undefined;
+  }
+
+  /** Everyone who is a member now. The array is never changed: a delivery may keep it. */
+  get active(): readonly UserId[] {
+    this.#active ??= [...this.#rows.values()].filter((row) => row.leftSeq === undefined).map((row) => row.user);
+    return this.#active;
+  }
+
+  /** Who follows when the owner leaves: the longest-standing admin, else the longest-standing member. */
+  successorOf(user: UserId): UserId | undefined {
+    let best: Membership | undefined;
+    for (const row of this.#rows.values()) {
+      if (row.user === user || row.leftSeq !== undefined) continue;
+      if (best === undefined || standsBefore(row, best)) best = row;
+    }
+    return best?.user;
+  }
+
+  /** Folds one entry in. Returns what it changed, for the projection; undefined when it changes no membership. */
+  apply(entry: FoldedEntry): MembershipChange | undefined {
+    switch (entry.kind) {
+      case 'group_created': {
+        const body = JSON.parse(entry.body) as { title: string; history: HistoryPolicy; members: Member[] };
+        this.#title = body.title;
+        this.#history = body.history;
+        return this.#change(
+          entry.seq,
+          body.members.map((member) => this.#joined(member, entry.seq)),
+          body.title,
+        );
+      }
+      case 'group_renamed': {
+        const body = JSON.parse(entry.body) as { title: string };
+        this.#title = body.title;
+        return this.#change(entry.seq, [], body.title);
+      }
+      case 'members_added': {
+        const body = JSON.parse(entry.body) as { members: Member[] };
+        return this.#change(
+          entry.seq,
+          body.members.map((member) => this.#joined(member, entry.seq)),
+        );
+      }
+      case 'member_removed': {
+        const body = JSON.parse(entry.body) as { user_id: UserId };
+        return this.#change(entry.seq, this.#with(body.user_id, { leftSeq: entry.seq }));
+      }
+      case 'member_left': {
+        const body = JSON.parse(entry.body) as { user_id: UserId; new_owner?: UserId };
+        const successor = body.new_owner === undefined ? [] : this.#with(body.new_owner, { role: 'owner' });
+        return this.#change(entry.seq, [...this.#with(body.user_id, { leftSeq: entry.seq }), ...successor]);
+      }
+      case 'role_changed': {
+        const body = JSON.parse(entry.body) as { user_id: UserId; role: Membership['role'] };
+        const former = body.role === 'owner' ? this.#with(entry.sender, { role: 'admin' }) : [];
+        return this.#change(entry.seq, [...former, ...this.#with(body.user_id, { role: body.role })]);
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #joined(member: Member, seq: Seq): Membership {
+    const visibleAfter = this.#history === 'all' ? 0 : seq - 1;
+    return { user: member.user_id, role: member.role, joinedSeq: seq, visibleAfter, leftSeq: undefined };
+  }
+
+  #with(user: UserId, change: Partial<Membership>): Membership[] {
+    const row = this.#rows.get(user);
+    return row === undefined ? [] : [{ ...row, ...change }];
+  }
+
+  #change(seq: Seq, memberships: readonly Membership[], title?: string): MembershipChange {
+    for (const row of memberships) this.#rows.set(row.user, row);
+    this.#active = undefined;
+    return { seq, title, memberships };
+  }
+}
+
+function standsBefore(one: Membership, other: Membership): boolean {
+  if (one.role !== other.role) return one.role === 'admin';
+  if (one.joinedSeq !== other.joinedSeq) return one.joinedSeq < other.joinedSeq;
+  return BigInt(one.user) < BigInt(other.user);
+}

@@ -1,0 +1,20 @@
+// The limits of the message service that are no part of the wire.
+
+/** Entries that wait for one conversation's next commits; more are answered with `unavailable`. */
+export const OWNER_QUEUE_MAX_COUNT = 16_384;
+/** Bytes of all messages of this node that wait to be stored; more are answered with `unavailable`. */
+export const PENDING_MAX_BYTES = 268_435_456;
+/** Conversations whose state this node keeps in memory. Idle ones beyond it are forgotten and loaded again. */
+export const OWNERS_MAX_COUNT = 100_000;
+/** A conversation that was not written to for this long is forgotten. */
+export const OWNER_IDLE_MAX_MS = 600_000;
+/** Claims of one conversation before its load is given up for now. */
+export const CLAIM_ATTEMPTS_MAX_COUNT = 8;
+/** Tries to settle an append of unknown outcome before the senders are told that it is unknown. */
+export const SETTLE_ATTEMPTS_MAX_COUNT = 3;
+/** What a client is told to wait after `unavailable`. */
+export const RETRY_AFTER_MS = 500;
+/** Devices' received marks are stored this often. */
+export const MARKS_FLUSH_INTERVAL_MS = 2_000;
+/** Marks that wait to be stored; at this number they are stored at once. */
+export const MARKS_PENDING_MAX_COUNT = 20_000;

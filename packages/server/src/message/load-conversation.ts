@@ -1,0 +1,72 @@
+// Claims a conversation and brings its state into memory: the token, the head, the roster; redoes the last effects.
+import type { ConversationId } from '@parley/protocol/ids';
+import {
+  APPEND_ENTRIES_MAX_COUNT,
+  type ClaimOutcome,
+  type StoredEntry,
+  type Token,
+} from '@parley/ports/message-store';
+import { Roster } from '../group/roster.ts';
+import type { Loaded } from './conversation-owner.ts';
+import { CLAIM_ATTEMPTS_MAX_COUNT } from './limits.ts';
+import type { OwnerContext } from './owner-context.ts';
+
+const CLAIM_PAUSE_MAX_MS = 50;
+
+/** Undefined when it cannot be claimed now: the senders are told to try again. */
+export async function loadConversation(
+  conversation: ConversationId,
+  context: OwnerContext,
+): Promise<Loaded | undefined> {
+  const record = await context.members.conversation(conversation);
+  if (record === undefined) return undefined;
+  const claimed = await claim(conversation, context);
+  if (claimed === undefined) return undefined;
+  const roster = new Roster(record, await context.members.members(conversation));
+  const recent = await lastBatch(conversation, claimed.head, context);
+  // The effects of the last batch may be missing after a crash, and they are complete before anything new is issued.
+  const before = roster.active;
+  const changes = recent.flatMap((entry) => roster.apply(entry) ?? []);
+  if (changes.length > 0) await context.members.apply(conversation, changes);
+  const told = [...new Set([...before, ...roster.active])];
+  if (claimed.head > 0) await context.queue.advance(conversation, claimed.head, told);
+  return { kind: 'ready', token: claimed.token, head: claimed.head, lastAt: recent.at(-1)?.at ?? 0, roster };
+}
+
+async function claim(
+  conversation: ConversationId,
+  context: OwnerContext,
+): Promise<{ token: Token; head: number } | undefined> {
+  for (let attempt = 0; attempt < CLAIM_ATTEMPTS_MAX_COUNT; attempt += 1) {
+    const token = newToken(context.randomness.bytes(8));
+    const outcome: ClaimOutcome = await context.messages.claim(conversation, token);
+    if (outcome.kind === 'claimed') return { token, head: outcome.head };
+    if (outcome.kind === 'unknown') {
+      const state = await context.messages.state(conversation);
+      if (state.token === token) return { token, head: state.head };
+    }
+    await pause(context);
+  }
+  return undefined;
+}
+
+function pause(context: OwnerContext): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  context.timers.after(context.randomness.fraction() * CLAIM_PAUSE_MAX_MS, resolve);
+  return promise;
+}
+
+async function lastBatch(
+  conversation: ConversationId,
+  head: number,
+  context: OwnerContext,
+): Promise<readonly StoredEntry[]> {
+  if (head === 0) return [];
+  const after = Math.max(0, head - APPEND_ENTRIES_MAX_COUNT);
+  const range = { conversation, after, to: head, limit: APPEND_ENTRIES_MAX_COUNT, maxBytes: Number.MAX_SAFE_INTEGER };
+  return (await context.messages.read(range)).entries;
+}
+
+export function newToken(bytes: Uint8Array): Token {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('') as Token;
+}

@@ -1,0 +1,65 @@
+// What waits at a conversation's owner, and how each of its parts may end.
+import { fault, type Fault } from '@parley/protocol/error-code';
+import type { ClientMsgId, Seq, MessageId, UserId } from '@parley/protocol/ids';
+import type { StoredEntry } from '@parley/ports/message-store';
+import type { Roster } from '../group/roster.ts';
+import { RETRY_AFTER_MS } from './limits.ts';
+
+export type Outcome =
+  | { readonly kind: 'stored'; readonly seq: Seq; readonly messageId: MessageId; readonly at: number }
+  | { readonly kind: 'failed'; readonly fault: Fault };
+
+/** Messages of one `send` frame: they stay together in order. */
+export interface Messages {
+  readonly kind: 'messages';
+  readonly sender: UserId;
+  readonly drafts: readonly { readonly clientMsgId: ClientMsgId; readonly body: string }[];
+  readonly done: (outcomes: readonly Outcome[]) => void;
+}
+
+/** A change of the conversation itself. It is checked against the roster and appended in one step, alone. */
+export interface Change {
+  readonly kind: 'change';
+  readonly sender: UserId;
+  readonly clientMsgId: ClientMsgId;
+  readonly entryKind: string;
+  /** The entry's body, or why it may not be. */
+  readonly decide: (roster: Roster) => { readonly body: object } | { readonly fault: Fault };
+  /** Whether an entry found under the same id is what this change asked for. */
+  readonly matches: (body: unknown) => boolean;
+  readonly done: (outcome: Outcome) => void;
+}
+
+export type Submission = Messages | Change;
+
+export function stored(entry: Pick<StoredEntry, 'seq' | 'messageId' | 'at'>): Outcome {
+  return { kind: 'stored', seq: entry.seq, messageId: entry.messageId, at: entry.at };
+}
+
+export function failed(reason: Fault): Outcome {
+  return { kind: 'failed', fault: reason };
+}
+
+export const ID_REUSED = fault('id_reused', 'This client_msg_id was used for something else in this conversation.', {
+  field: 'client_msg_id',
+});
+export const NOT_MEMBER = fault('not_member', 'You are not a member of this conversation.');
+export const UNAVAILABLE = fault('unavailable', 'The server could not store this now. Nothing was stored.', {
+  retry_after_ms: RETRY_AFTER_MS,
+});
+export const STORAGE_FULL = fault('storage_full', 'The disk of the server is full. Nothing was stored.', {
+  retry_after_ms: RETRY_AFTER_MS * 10,
+});
+export const UNKNOWN = fault('outcome_unknown', 'The server does not know whether this was stored. Ask again.', {
+  retry_after_ms: RETRY_AFTER_MS,
+});
+
+/** Ends every part of a submission in the same way. */
+export function endAll(submission: Submission, reason: Fault): void {
+  if (submission.kind === 'change') submission.done(failed(reason));
+  else submission.done(submission.drafts.map(() => failed(reason)));
+}
+
+export function size(submission: Submission): number {
+  return submission.kind === 'change' ? 1 : submission.drafts.length;
+}

@@ -1,0 +1,22 @@
+// A socket whose other end is the test: it sees what was written and decides how fast it reads.
+import type { CloseCode } from '@parley/protocol/close-code';
+import type { SendOutcome, Socket } from '../gateway/socket.ts';
+
+export class FakeSocket implements Socket {
+  readonly messages: string[] = [];
+  closedWith: { readonly code: CloseCode; readonly reason: string } | undefined;
+  /** What the next writes answer; the test sets it to play a slow reader. */
+  outcome: SendOutcome = 'sent';
+  bufferedBytes = 0;
+
+  send(message: string): SendOutcome {
+    if (this.closedWith !== undefined) return 'dropped';
+    if (this.outcome === 'buffered') this.bufferedBytes += message.length;
+    if (this.outcome !== 'dropped') this.messages.push(message);
+    return this.outcome;
+  }
+
+  close(code: CloseCode, reason: string): void {
+    this.closedWith ??= { code, reason };
+  }
+}

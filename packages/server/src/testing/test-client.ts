@@ -1,0 +1,125 @@
+// A bare client for tests: sends frames, keeps what came, follows no rule of its own.
+import { decodeDown } from '@parley/protocol/codec';
+import type { ConversationView } from '@parley/protocol/conversation';
+import type { Down } from '@parley/protocol/down';
+import type { ClientMsgId, ConversationId, UserId } from '@parley/protocol/ids';
+import type { SendResult } from '@parley/protocol/send';
+import type { Up } from '@parley/protocol/up';
+import type { Gateway } from '../gateway/gateway.ts';
+import type { Session } from '../gateway/session.ts';
+import { FakeSocket } from './fake-socket.ts';
+
+type OfType<Type extends Down['type']> = Extract<Down, { type: Type }>;
+type WithoutRef<Frame> = Frame extends { ref: number } ? Omit<Frame, 'ref'> : never;
+
+export class TestClient {
+  readonly socket = new FakeSocket();
+  readonly session: Session;
+  readonly #gateway: Gateway;
+  readonly #settle: () => Promise<void>;
+  #ref = 0;
+
+  constructor(gateway: Gateway, settle: () => Promise<void>) {
+    this.#gateway = gateway;
+    this.#settle = settle;
+    this.session = gateway.opened(this.socket);
+  }
+
+  get userId(): UserId {
+    return this.session.user;
+  }
+
+  /** Everything that came, in order. */
+  get frames(): Down[] {
+    return this.socket.messages.flatMap((message) =>
+      decodeDown(message).map((decoded) => {
+        if (decoded.kind === 'fault') throw new Error(`The server sent what no client can read: ${message}`);
+        return decoded.frame;
+      }),
+    );
+  }
+
+  all<Type extends Down['type']>(type: Type): OfType<Type>[] {
+    return this.frames.filter((frame): frame is OfType<Type> => frame.type === type);
+  }
+
+  last<Type extends Down['type']>(type: Type): OfType<Type> {
+    const frame = this.all(type).at(-1);
+    if (frame === undefined) throw new Error(`No ${type} came; ${JSON.stringify(this.frames)}`);
+    return frame;
+  }
+
+  /** Forgets what came so far. */
+  clear(): void {
+    this.socket.messages.length = 0;
+  }
+
+  /** Writes text as it is. */
+  async raw(text: string): Promise<void> {
+    this.#gateway.message(this.session, text);
+    await this.#settle();
+  }
+
+  async send(...frames: Up[]): Promise<void> {
+    await this.raw(JSON.stringify(frames));
+  }
+
+  async hello(token: string): Promise<void> {
+    await this.send({ type: 'hello', version: 1, token });
+  }
+
+  /** Sends a request and returns its answer. */
+  async request(frame: WithoutRef<Up>): Promise<Down> {
+    this.#ref += 1;
+    const ref = this.#ref;
+    await this.send({ ...frame, ref } as Up);
+    const answer = this.frames.findLast((down) => 'ref' in down && down.ref === ref);
+    if (answer === undefined) throw new Error(`No answer to ${JSON.stringify(frame)}`);
+    return answer;
+  }
+
+  async text(conversation_id: ConversationId, text: string, id = `m-${text}`): Promise<SendResult> {
+    const content = { kind: 'text' as const, text };
+    const messages = [{ client_msg_id: id as ClientMsgId, content }];
+    const answer = await this.request({ type: 'send', conversation_id, messages });
+    if (answer.type !== 'sent' || answer.results[0] === undefined) throw new Error(JSON.stringify(answer));
+    return answer.results[0];
+  }
+
+  async direct(user_id: UserId): Promise<ConversationId> {
+    return this.#opened(await this.request({ type: 'open_direct', user_id })).conversation_id;
+  }
+
+  async group(title: string, member_ids: UserId[], history?: 'all' | 'joined'): Promise<ConversationId> {
+    const client_msg_id = `group-${title}` as ClientMsgId;
+    const more = history === undefined ? {} : { history };
+    return this.#opened(await this.request({ type: 'create_group', client_msg_id, title, member_ids, ...more }))
+      .conversation_id;
+  }
+
+  /** Texts of all messages that were pushed, in order of arrival. */
+  pushedTexts(): string[] {
+    return this.all('entries').flatMap(({ entries }) => entries.flatMap((entry) => textOf(entry) ?? []));
+  }
+
+  async pull(conversation_id: ConversationId, after?: number, limit?: number): Promise<OfType<'pulled'>> {
+    const range = { ...(after === undefined ? {} : { after }), ...(limit === undefined ? {} : { limit }) };
+    const answer = await this.request({ type: 'pull', conversation_id, ...range });
+    if (answer.type !== 'pulled') throw new Error(JSON.stringify(answer));
+    return answer;
+  }
+
+  /** The other end goes away without a word. */
+  cut(): void {
+    this.session.gone();
+  }
+
+  #opened(answer: Down): ConversationView {
+    if (answer.type !== 'conversation') throw new Error(JSON.stringify(answer));
+    return answer.conversation;
+  }
+}
+
+export function textOf(entry: OfType<'entries'>['entries'][number]): string | undefined {
+  return 'content' in entry ? (entry.content as { text?: string }).text : undefined;
+}
