@@ -1,0 +1,126 @@
+// From environment and flags to one typed configuration, with every default. A setting that makes no sense is refused.
+import { resolve } from 'node:path';
+import * as z from 'zod/mini';
+import { JWT_SECRET_MIN_BYTES, type JwksAlgorithm } from '@parley/server/account/jwt-verifier';
+import type { Environment } from './env.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+export type JwtConfig =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'secret'; readonly secret: string; readonly audience: string; readonly issuer: string | undefined }
+  | {
+      readonly kind: 'jwks';
+      /** A path or an https URL. */
+      readonly location: string;
+      readonly algorithms: readonly JwksAlgorithm[];
+      readonly audience: string;
+      readonly issuer: string | undefined;
+    };
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly directory: string;
+  readonly origins: readonly string[];
+  readonly registration: 'open' | 'closed';
+  readonly logLevel: string;
+  readonly tokenLifetimeMs: number;
+  readonly queueRetentionMs: number;
+  readonly logRetentionMs: number | undefined;
+  readonly jwt: JwtConfig;
+}
+
+/** What the command line sets; it goes before the environment. */
+export interface Flags {
+  readonly host?: string | undefined;
+  readonly port?: string | number | undefined;
+  readonly directory?: string | undefined;
+}
+
+/** A setting that cannot be used; the message names it and says what it should be. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export const DEFAULT_PORT = 8080;
+export const DEFAULT_DIRECTORY = 'parley-data';
+
+export function configFrom(env: Environment, flags: Flags = {}): Config {
+  const origins = list(env.origins);
+  return {
+    host: flags.host ?? env.host ?? '127.0.0.1',
+    port: integer('PARLEY_PORT or --port', flags.port ?? env.port, DEFAULT_PORT, { from: 0, to: 65_535 }),
+    directory: resolve(flags.directory ?? env.directory ?? DEFAULT_DIRECTORY),
+    origins,
+    registration: choice('PARLEY_REGISTRATION', env.registration, ['open', 'closed'], 'open'),
+    logLevel: choice('PARLEY_LOG_LEVEL', env.logLevel, ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
+    tokenLifetimeMs: days('PARLEY_TOKEN_LIFETIME_DAYS', env.tokenLifetimeDays, 90) * DAY_MS,
+    queueRetentionMs: days('PARLEY_QUEUE_RETENTION_DAYS', env.queueRetentionDays, 30) * DAY_MS,
+    logRetentionMs: logRetention(env.logRetentionDays),
+    jwt: jwtConfig(env),
+  };
+}
+
+/** At least two days, since the same client_msg_id must get the same answer for 24 h. */
+function logRetention(value: string | undefined): number | undefined {
+  if (value === undefined || value === 'forever') return undefined;
+  return integer('PARLEY_LOG_RETENTION_DAYS', value, 0, { from: 2, to: 36_500 }) * DAY_MS;
+}
+
+function jwtConfig(env: Environment): JwtConfig {
+  const { jwtSecret: secret, jwtJwks: location, jwtAudience: audience, jwtIssuer: issuer } = env;
+  if (secret === undefined && location === undefined) return { kind: 'none' };
+  if (secret !== undefined && location !== undefined) {
+    throw new ConfigError('Set PARLEY_JWT_SECRET or PARLEY_JWT_JWKS, not both.');
+  }
+  if (audience === undefined || audience === '') {
+    throw new ConfigError('PARLEY_JWT_AUDIENCE is needed with JWTs: the `aud` that your back end puts into them.');
+  }
+  if (secret !== undefined) {
+    if (Buffer.byteLength(secret) < JWT_SECRET_MIN_BYTES) {
+      throw new ConfigError(`PARLEY_JWT_SECRET needs at least ${JWT_SECRET_MIN_BYTES} bytes.`);
+    }
+    return { kind: 'secret', secret, audience, issuer };
+  }
+  const algorithms = z.array(z.enum(['RS256', 'ES256', 'EdDSA'])).safeParse(list(env.jwtAlgorithms ?? 'RS256'));
+  if (!algorithms.success) throw new ConfigError('PARLEY_JWT_ALGORITHMS is a list of RS256, ES256 and EdDSA.');
+  return { kind: 'jwks', location: location ?? '', algorithms: algorithms.data, audience, issuer };
+}
+
+function list(value: string | undefined): string[] {
+  return (value ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+function days(name: string, value: string | undefined, byDefault: number): number {
+  return integer(name, value, byDefault, { from: 1, to: 36_500 });
+}
+
+function integer(
+  name: string,
+  value: string | number | undefined,
+  byDefault: number,
+  range: { from: number; to: number },
+): number {
+  if (value === undefined) return byDefault;
+  const number = Number(value);
+  if (value === '' || !Number.isInteger(number) || number < range.from || number > range.to) {
+    throw new ConfigError(`${name} is ${JSON.stringify(value)}; it must be a number from ${range.from} to ${range.to}.`);
+  }
+  return number;
+}
+
+function choice<const Word extends string>(
+  name: string,
+  value: string | undefined,
+  words: readonly Word[],
+  byDefault: Word,
+): Word {
+  if (value === undefined) return byDefault;
+  const word = words.find((candidate) => candidate === value);
+  if (word === undefined) throw new ConfigError(`${name} is ${JSON.stringify(value)}; it must be ${words.join(' or ')}.`);
+  return word;
+}

@@ -1,0 +1,37 @@
+// The one file that reads environment variables of the server. What is not set has its default in config.ts.
+
+export interface Environment {
+  readonly host: string | undefined;
+  readonly port: string | undefined;
+  readonly directory: string | undefined;
+  readonly origins: string | undefined;
+  readonly registration: string | undefined;
+  readonly logLevel: string | undefined;
+  readonly tokenLifetimeDays: string | undefined;
+  readonly queueRetentionDays: string | undefined;
+  readonly logRetentionDays: string | undefined;
+  readonly jwtSecret: string | undefined;
+  readonly jwtJwks: string | undefined;
+  readonly jwtAlgorithms: string | undefined;
+  readonly jwtAudience: string | undefined;
+  readonly jwtIssuer: string | undefined;
+}
+
+export function readEnvironment(env: Readonly<Record<string, string | undefined>> = process.env): Environment {
+  return {
+    host: env['PARLEY_HOST'],
+    port: env['PARLEY_PORT'],
+    directory: env['PARLEY_DATA'],
+    origins: env['PARLEY_ORIGINS'],
+    registration: env['PARLEY_REGISTRATION'],
+    logLevel: env['PARLEY_LOG_LEVEL'],
+    tokenLifetimeDays: env['PARLEY_TOKEN_LIFETIME_DAYS'],
+    queueRetentionDays: env['PARLEY_QUEUE_RETENTION_DAYS'],
+    logRetentionDays: env['PARLEY_LOG_RETENTION_DAYS'],
+    jwtSecret: env['PARLEY_JWT_SECRET'],
+    jwtJwks: env['PARLEY_JWT_JWKS'],
+    jwtAlgorithms: env['PARLEY_JWT_ALGORITHMS'],
+    jwtAudience: env['PARLEY_JWT_AUDIENCE'],
+    jwtIssuer: env['PARLEY_JWT_ISSUER'],
+  };
+}

@@ -1,0 +1,124 @@
+// The composition root: configuration to adapters to a running server. The only place that names adapters.
+import { openSqlite } from '@parley/adapter-sqlite/open-sqlite';
+import { SystemClock } from '@parley/adapter-system/system-clock';
+import { SystemRandomness } from '@parley/adapter-system/system-randomness';
+import { SystemTimers } from '@parley/adapter-system/system-timers';
+import type { Clock } from '@parley/ports/clock';
+import type { Log } from '@parley/ports/log';
+import type { Timers } from '@parley/ports/timers';
+import { ARGON2ID_ITERATIONS, ARGON2ID_MEMORY_KIB, Argon2id } from '@parley/server/account/argon2id';
+import { JwksKeys } from '@parley/server/account/jwks-keys';
+import { fileReader, urlReader } from '@parley/server/account/jwks-reader';
+import { JwtVerifier } from '@parley/server/account/jwt-verifier';
+import {
+  HASHES_RUNNING_MAX_COUNT,
+  HASHES_WAITING_MAX_COUNT,
+  PasswordHasher,
+} from '@parley/server/account/password-hasher';
+import { ChatServer } from '@parley/server/chat-server';
+import { Snowflake } from '@parley/server/message/snowflake';
+import { configFrom, type Config, type Flags, type JwtConfig } from './config.ts';
+import { readEnvironment } from './env.ts';
+import { createLog } from './logger.ts';
+
+export type Closed = { readonly kind: 'stopped' } | { readonly kind: 'failed'; readonly reason: string };
+
+export interface RunningServer extends AsyncDisposable {
+  readonly url: string;
+  readonly directory: string;
+  /** Resolves once the server has stopped, by dispose or by a failure of its store. */
+  readonly closed: Promise<Closed>;
+}
+
+/** The only node of an embedded installation. */
+const WORKER_ID = 0;
+
+/** Starts from environment and flags. Rejects with an error whose message says what is wrong and what to do. */
+export async function serve(flags: Flags): Promise<RunningServer> {
+  return serveConfig(configFrom(readEnvironment(), flags));
+}
+
+export async function serveConfig(config: Config): Promise<RunningServer> {
+  const log = createLog(config.logLevel);
+  const clock = new SystemClock();
+  const timers = new SystemTimers();
+  const randomness = new SystemRandomness();
+  const stores = await openSqlite({ directory: config.directory, clock, randomness, log });
+  try {
+    const { messages, queue, members, accounts } = stores;
+    const server = new ChatServer({
+      messages,
+      queue,
+      members,
+      accounts,
+      clock,
+      timers,
+      randomness,
+      ids: new Snowflake({ clock, worker: WORKER_ID }),
+      log,
+      hasher: new PasswordHasher({
+        algorithm: new Argon2id({ memoryKib: ARGON2ID_MEMORY_KIB, iterations: ARGON2ID_ITERATIONS, randomness }),
+        runningMaxCount: HASHES_RUNNING_MAX_COUNT,
+        waitingMaxCount: HASHES_WAITING_MAX_COUNT,
+      }),
+      jwt: jwtVerifier(config.jwt, { clock, timers, log }),
+      registration: config.registration,
+      tokenLifetimeMs: config.tokenLifetimeMs,
+      origins: config.origins,
+      queueRetentionMs: config.queueRetentionMs,
+      logRetentionMs: config.logRetentionMs,
+    });
+    const url = server.listen({ host: config.host, port: config.port });
+    log.info({ url, directory: config.directory }, 'serving');
+    return running({ url, directory: config.directory, server, stores, failed: stores.failed });
+  } catch (error) {
+    await stores[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function running(parts: {
+  url: string;
+  directory: string;
+  server: ChatServer;
+  stores: AsyncDisposable;
+  failed: Promise<string>;
+}): RunningServer {
+  const closed = Promise.withResolvers<Closed>();
+  let ending: Promise<void> | undefined;
+  const end = (outcome: Closed): Promise<void> => {
+    ending ??= (async () => {
+      await parts.server.stop();
+      await parts.stores[Symbol.asyncDispose]();
+      closed.resolve(outcome);
+    })();
+    return ending;
+  };
+  // A store that failed may not acknowledge anything any more; what it answered before is durable.
+  void parts.failed.then((reason) => end({ kind: 'failed', reason }));
+  return {
+    url: parts.url,
+    directory: parts.directory,
+    closed: closed.promise,
+    [Symbol.asyncDispose]: () => end({ kind: 'stopped' }),
+  };
+}
+
+function jwtVerifier(config: JwtConfig, parts: { clock: Clock; timers: Timers; log: Log }): JwtVerifier | undefined {
+  const { clock, timers, log } = parts;
+  switch (config.kind) {
+    case 'none':
+      return undefined;
+    case 'secret': {
+      const { audience, issuer } = config;
+      const keys = { kind: 'secret' as const, secret: new TextEncoder().encode(config.secret) };
+      return new JwtVerifier({ keys, audience, issuer, clock });
+    }
+    case 'jwks': {
+      const { algorithms, audience, issuer, location } = config;
+      const read = /^https?:\/\//.test(location) ? urlReader(location, timers) : fileReader(location);
+      const keys = { kind: 'jwks' as const, keys: new JwksKeys({ read, clock, log }), algorithms };
+      return new JwtVerifier({ keys, audience, issuer, clock });
+    }
+  }
+}
