@@ -19,14 +19,17 @@ const { values } = parseArgs({
 const log = (line: string): void => console.error(line);
 
 /** Load and memory are measured on two fresh processes, so that the one does not show in the other. */
-async function measure(start: (folder: string) => Promise<Target>): Promise<TargetReport> {
+async function measure(
+  start: (folder: string) => Promise<Target>,
+  equalRate?: number,
+): Promise<TargetReport> {
   let load: TargetReport['load'];
   let fsync: string;
   {
     await using target = await start(values.dir);
     log(`${target.name}: ${values.chats} direct chats, ${target.fsync}`);
     fsync = target.fsync;
-    load = await measureLoad(target, Number(values.chats), log);
+    load = await measureLoad(target, { chats: Number(values.chats), equalRate, log });
   }
   await using target = await start(values.dir);
   log(`${target.name}: ${values.connections} connections`);
@@ -35,8 +38,9 @@ async function measure(start: (folder: string) => Promise<Target>): Promise<Targ
 
 const flags =
   values.profile === undefined ? [] : ['--cpu-prof-md', '--cpu-prof', `--cpu-prof-dir=${values.profile}`];
-const floor = values.only === 'server' ? undefined : await measure(startFloor);
 const server = values.only === 'floor' ? undefined : await measure((folder) => startServer(folder, flags));
+const floor =
+  values.only === 'server' ? undefined : await measure(startFloor, server?.load.half?.offeredRate);
 const reports = { ...(server && { server }), ...(floor && { floor }) };
 
 console.log(values.json ? JSON.stringify(reports) : table(server, floor));

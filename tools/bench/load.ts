@@ -33,20 +33,22 @@ export interface LoadReport {
   /** The highest rate that was held. */
   best: Measured | undefined;
   half: Measured | undefined;
+  /** At the rate that another target was measured at, so that their CPU compares: it falls as the load rises. */
+  equal: Measured | undefined;
   /** Why the bench failed: lost, repeated, reordered or refused messages. */
   failures: string[];
 }
 
-/** Warm-up, search and the run at half the rate found. */
+/** Warm-up, search, the run at half the rate found and, where asked for, one at a given rate. */
 export async function measureLoad(
   target: Target,
-  chats: number,
-  log: (line: string) => void,
+  options: { chats: number; equalRate: number | undefined; log: (line: string) => void },
 ): Promise<LoadReport> {
+  const { chats, equalRate, log } = options;
   await using generator = new Generator();
   const credentials = await target.credentials(0, chats * 2);
   await generator.connect(target.url, credentials);
-  const report: LoadReport = { steps: [], best: undefined, half: undefined, failures: [] };
+  const report: LoadReport = { steps: [], best: undefined, half: undefined, equal: undefined, failures: [] };
   const step = async (rate: number, seconds: number): Promise<Measured> => {
     const measured = await generator.measure(target.pid, Math.round(rate), seconds);
     log(`  ${target.name} ${describe(measured)}`);
@@ -68,6 +70,9 @@ export async function measureLoad(
   await findHighest(search, () => report.failures.length > 0);
   if (report.best !== undefined && report.failures.length === 0) {
     report.half = await step(report.best.offeredRate / 2, HALF_SECONDS);
+  }
+  if (equalRate !== undefined && report.failures.length === 0) {
+    report.equal = await step(equalRate, HALF_SECONDS);
   }
   return report;
 }

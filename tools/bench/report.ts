@@ -40,6 +40,10 @@ const ROWS: Row[] = [
   ["  generator's lag p99 / max ms", (report) => ofHalf(report, lag)],
   ['  disk flushes/s', (report) => ofHalf(report, (run) => whole(run.flushesPerSecond))],
   ['  RSS after it, MB', (report) => ofHalf(report, (run) => (run.rssKb / 1024).toFixed(0))],
+  ["at the server's half rate: offered / achieved sends/s", (report) => ofEqual(report, rates)],
+  ['  CPU-us per delivery', (report) => ofEqual(report, cpuPerDelivery)],
+  ['  ack p50 / p99 / p99.9 / max ms', (report) => ofEqual(report, (run) => times(run.ack))],
+  ['  CPU of it / generator / others', (report) => ofEqual(report, shares)],
   ['connections, signed in, 2 conversations each', (report) => `${report.connections.count}`],
   [
     '  RSS before / after, MB',
@@ -117,6 +121,12 @@ function ofBest(report: TargetReport, of: (run: Measured) => string): string {
 
 function ofHalf(report: TargetReport, of: (run: Measured) => string): string {
   return report.load.half === undefined ? '-' : of(report.load.half);
+}
+
+/** The server's own half rate is the rate that the floor is then asked for too. */
+function ofEqual({ load }: TargetReport, of: (run: Measured) => string): string {
+  const run = load.equal ?? load.half;
+  return run === undefined ? '-' : of(run);
 }
 
 function cpuPerDelivery(run: Measured): string {

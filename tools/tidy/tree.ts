@@ -44,5 +44,5 @@ export function isCode(path: string): boolean {
 
 /** Whether a file runs only in tests: a test, a conformance suite, or a helper of them. */
 export function isTest(path: string): boolean {
-  return /\.test\.(tsx?|mjs)$|(^|\/)(tests?|conformance)\//.test(path);
+  return /\.test\.(tsx?|mjs)$|(^|\/)(tests?|testing|conformance)\//.test(path);
 }

@@ -31,7 +31,24 @@ export function testRandomness(adapter: string, open: () => Randomness): void {
       expect(Math.max(...bits)).toBeLessThan(1_300);
     });
 
-    test('[RANDOM-4] fraction is spread evenly from 0 up to but not including 1', () => {
+    test('[RANDOM-4] no bit of a draw follows another one', () => {
+      const source = open();
+      const alike = Array.from({ length: 64 * 64 }, () => 0);
+      for (let draw = 0; draw < 2_000; draw++) {
+        const bits = [...source.bytes(8)].flatMap((byte) =>
+          Array.from({ length: 8 }, (_, at) => (byte >> at) & 1),
+        );
+        for (let one = 0; one < 64; one++) {
+          for (let other = 0; other < one; other++)
+            if (bits[one] === bits[other]) alike[one * 64 + other]! += 1;
+        }
+      }
+      const counts = alike.filter((_, at) => at % 64 < Math.floor(at / 64));
+      expect(Math.min(...counts)).toBeGreaterThan(700);
+      expect(Math.max(...counts)).toBeLessThan(1_300);
+    });
+
+    test('[RANDOM-5] fraction is spread evenly from 0 up to but not including 1', () => {
       const source = open();
       const tenths = Array.from({ length: 10 }, () => 0);
       for (let draw = 0; draw < 10_000; draw++) {

@@ -10,7 +10,7 @@ import type { Socket } from './socket.ts';
 
 export const SOCKET_PATH = '/v1/socket';
 /** Silence on the wire is the gateway's to judge; this only ends sockets that it lost sight of. */
-const IDLE_MAX_S = 120;
+const IDLE_MAX_S = 30;
 
 type ServerSocket = Bun.ServerWebSocket<Attached>;
 interface Attached {

@@ -227,6 +227,8 @@ export class Gateway implements SessionHost {
       return session.close(outcome.close, outcome.fault.code);
     }
     const { identity, welcome } = outcome;
+    // Asked in the turn in which the session is attached: a sign-out is seen here, or finds the session attached.
+    if (handshake.wasRevoked(identity)) return session.revoke();
     this.#unauthenticated -= 1;
     session.connected(identity);
     session.send({

@@ -32,6 +32,11 @@ export class Handshake {
     this.#log = parts.log;
   }
 
+  /** The device signed out while its hello was being checked. */
+  wasRevoked({ device }: Identity): boolean {
+    return this.#accounts.wasRevoked(device);
+  }
+
   /** Never rejects. */
   async check(hello: Hello): Promise<HandshakeOutcome> {
     const version = agreeVersion({ version: hello.version, min_version: hello.min_version ?? hello.version });
