@@ -5,12 +5,18 @@ import type { HistoryPolicy, Role } from '@parley/protocol/role';
 export type ConversationRecord = {
   readonly id: ConversationId;
   readonly createdBy: UserId;
-} & (
-  /** Its two members are fixed for ever and no entry says so. `first` < `second`, as numbers. */
-  | { readonly kind: 'direct'; readonly first: UserId; readonly second: UserId }
-  /** Who is in it is what its log says, beginning with a group_created at seq 1. */
-  | { readonly kind: 'group'; readonly clientMsgId: ClientMsgId; readonly title: string; readonly history: HistoryPolicy }
-);
+} &
+  /** Its two members, both of role `member`, are fixed for ever and no entry says so. `first` < `second`, as numbers. */
+  (
+    | { readonly kind: 'direct'; readonly first: UserId; readonly second: UserId }
+    /** Who is in it is what its log says, beginning with a group_created at seq 1. */
+    | {
+        readonly kind: 'group';
+        readonly clientMsgId: ClientMsgId;
+        readonly title: string;
+        readonly history: HistoryPolicy;
+      }
+  );
 
 /** One user's row in one conversation, kept when the membership ends. */
 export interface Membership {
