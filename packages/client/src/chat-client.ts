@@ -1,0 +1,139 @@
+// One device's connection to a server: everything an app does goes through here. Wires the parts together.
+import type { Content } from '@parley/protocol/content';
+import type { ConversationView } from '@parley/protocol/conversation';
+import type { Changed, Members } from '@parley/protocol/member';
+import type { Role } from '@parley/protocol/role';
+import type { UserView } from '@parley/protocol/user';
+import { Calls } from './calls.ts';
+import type { ChatClientOptions } from './chat-client-options.ts';
+import { CLOSE_WITHIN_MS } from './client-limits.ts';
+import type { PendingSend } from './client-store.ts';
+import type { AppEntry, ClientState, Self, Sent } from './event.ts';
+import { GroupCalls, type ChangeOptions, type NewGroup } from './group-calls.ts';
+import { historyOf, pagesOfConversations, pagesOfMembers, type HistoryRange } from './log-reader.ts';
+import { localError } from './parley-error.ts';
+import { SyncedSession } from './synced-session.ts';
+import { UserDirectory, type UserRef } from './user-directory.ts';
+
+export class ChatClient {
+  readonly #session: SyncedSession;
+  readonly #calls: Calls;
+  readonly #users: UserDirectory;
+  readonly #groups: GroupCalls;
+  #closing: Promise<void> | undefined;
+
+  /** Throws a TypeError where the URL cannot be read. Nothing is sent before `connect`. */
+  constructor(options: ChatClientOptions) {
+    this.#session = new SyncedSession(options);
+    const { calls, endOfTick, environment } = this.#session;
+    this.#calls = calls;
+    this.#users = new UserDirectory({ calls, endOfTick });
+    this.#groups = new GroupCalls({ calls, users: this.#users, environment });
+  }
+
+  get state(): ClientState {
+    return this.#session.state;
+  }
+
+  /** Who this client is; undefined before the first welcome. */
+  get self(): Self | undefined {
+    return this.#session.self;
+  }
+
+  /** Sends without a final answer, those of an earlier life of the app included once the store was read. */
+  get pending(): readonly PendingSend[] {
+    return this.#session.sends.pending;
+  }
+
+  /**
+   * Resolves at the first welcome, and reconnects by itself from then on. Rejects with a ParleyError where the server
+   * refuses for good (see `state.reason`), never because the network fails.
+   */
+  connect(): Promise<void> {
+    return this.#session.connect();
+  }
+
+  /**
+   * Resolves when the message is durable, after any number of reconnects. Rejects with a ParleyError only when it is
+   * refused for good, or the client is closed; in the latter case the store still has it.
+   */
+  async send(conversation_id: string, content: string | Content, options: ChangeOptions = {}): Promise<Sent> {
+    await this.#session.loaded();
+    const message: Content = typeof content === 'string' ? { kind: 'text', text: content } : content;
+    return this.#session.sends.send(conversation_id, message, options.clientMsgId);
+  }
+
+  /** The one direct conversation with a user, made where there is none. */
+  openDirect(user: UserRef): Promise<ConversationView> {
+    return this.#groups.openDirect(user);
+  }
+
+  createGroup(group: NewGroup): Promise<ConversationView> {
+    return this.#groups.create(group);
+  }
+
+  renameGroup(conversation_id: string, title: string, options?: ChangeOptions): Promise<Changed> {
+    return this.#groups.rename(conversation_id, title, options);
+  }
+
+  addMembers(
+    conversation_id: string,
+    members: readonly UserRef[],
+    options?: ChangeOptions,
+  ): Promise<Changed> {
+    return this.#groups.add(conversation_id, members, options);
+  }
+
+  removeMember(conversation_id: string, member: UserRef, options?: ChangeOptions): Promise<Changed> {
+    return this.#groups.remove(conversation_id, member, options);
+  }
+
+  leaveGroup(conversation_id: string, options?: ChangeOptions): Promise<Changed> {
+    return this.#groups.leave(conversation_id, options);
+  }
+
+  setRole(conversation_id: string, member: UserRef, role: Role, options?: ChangeOptions): Promise<Changed> {
+    return this.#groups.setRole(conversation_id, { member, role }, options);
+  }
+
+  /** All conversations of this user, page by page. */
+  conversations(): AsyncIterable<ConversationView> {
+    return pagesOfConversations(this.#calls);
+  }
+
+  async conversation(conversation_id: string): Promise<ConversationView> {
+    const frame = { type: 'get_conversation', conversation_id } as const;
+    return (await this.#calls.ask(frame, 'conversation')).conversation;
+  }
+
+  members(conversation_id: string): AsyncIterable<Members['rows'][number]> {
+    return pagesOfMembers(this.#calls, conversation_id);
+  }
+
+  /** Entries after `after` up to `to`, oldest first, at most `limit`. Moves no cursor and acknowledges nothing. */
+  history(conversation_id: string, range: HistoryRange = {}): AsyncIterable<AppEntry> {
+    return historyOf(this.#calls, conversation_id, range);
+  }
+
+  /** Those that exist, in no particular order. */
+  users(which: { names?: readonly string[]; ids?: readonly string[] }): Promise<UserView[]> {
+    return this.#users.find(which);
+  }
+
+  /** Remembered once it is known; calls of one tick share a request. */
+  nameOf(user_id: string): Promise<string> {
+    return this.#users.nameOf(user_id);
+  }
+
+  /** Tells the server what the app has, closes, and rejects what still waits. Pending sends stay in the store. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#session.close(
+      CLOSE_WITHIN_MS,
+      localError('unavailable', 'The client was closed.'),
+    ));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

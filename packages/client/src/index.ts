@@ -1,0 +1,29 @@
+// The public interface of the SDK; everything else may change.
+export {
+  register,
+  login,
+  logout,
+  type AccountOptions,
+  type FetchLike,
+  type LogoutOptions,
+} from './account.ts';
+export { ChatClient } from './chat-client.ts';
+export type { ChatClientOptions, TokenSource } from './chat-client-options.ts';
+export type { ClientSocket, OpenSocket, SocketEvents } from './client-socket.ts';
+export type { ClientStore, Cursor, PendingSend, StoredState, StoreOwner } from './client-store.ts';
+export type { Clock, Randomness, Timer, Timers } from './environment.ts';
+export type { AppEntry, ClientEvent, ClientState, ClosedReason, Self, Sent } from './event.ts';
+export type { ClientLimits } from './client-limits.ts';
+export { MemoryClientStore } from './memory-client-store.ts';
+export { ParleyError } from './parley-error.ts';
+export type { Credentials } from '@parley/protocol/account';
+export type { Content, ReceivedContent } from '@parley/protocol/content';
+export type { ConversationView } from '@parley/protocol/conversation';
+export { isKnownEntry, type Entry, type EntryKind, type UnknownEntry } from '@parley/protocol/entry';
+export type { ErrorCode, Fault } from '@parley/protocol/error-code';
+export type { Changed, Members } from '@parley/protocol/member';
+export type { HistoryPolicy, Role } from '@parley/protocol/role';
+export type { ChangeOptions, NewGroup } from './group-calls.ts';
+export type { HistoryRange } from './log-reader.ts';
+export type { UserRef } from './user-directory.ts';
+export type { UserView } from '@parley/protocol/user';
