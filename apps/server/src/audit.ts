@@ -1,2 +1,2 @@
 // The audit of an embedded installation's data, also while a server runs on it.
-export { auditDirectory as audit, type AuditReport } from '@parley/adapter-sqlite/audit';
+export { audit, findingsCount, type AuditReport } from '@parley/adapter-sqlite/audit';

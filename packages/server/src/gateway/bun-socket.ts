@@ -59,8 +59,14 @@ export function listen(options: {
   const server = Bun.serve<Attached, never>({
     hostname: host,
     port,
+    // An error page of development would show source code to whoever asks.
+    development: false,
+    // Outside of development Bun shares the port with whoever asks for it; two servers there is a mistake to be told.
+    reusePort: false,
     fetch(request, bun) {
-      if (new URL(request.url).pathname === SOCKET_PATH) return upgrade(request, bun, gateway, origins);
+      const address = URL.parse(request.url);
+      if (address === null) return text(400, 'This address cannot be read.');
+      if (address.pathname === SOCKET_PATH) return upgrade(request, bun, gateway, origins);
       return http.fetch(request, { remoteAddress: bun.requestIP(request)?.address ?? 'unknown' });
     },
     websocket: {

@@ -1,0 +1,205 @@
+// One open chat: joins the SDK, the screen and the line editor until the user leaves.
+import type { AppEntry, ChatClient, ClientEvent, ConversationView } from '@parley/client';
+import type { CliContext } from '../context.ts';
+import { conversationLabel } from '../conversation-target.ts';
+import type { Ending } from '../ending.ts';
+import { eventWords, isTelling } from '../event-words.ts';
+import { textProblem } from '../message-text.ts';
+import { NameBook } from '../name-book.ts';
+import { refusalOf } from '../sdk-error.ts';
+import type { Session } from '../session.ts';
+import { ChatRoom } from './chat-room.ts';
+import { ChatTerminal } from './chat-terminal.ts';
+import { LineEditor } from './line-editor.ts';
+import { OtherConversations } from './other-conversations.ts';
+import { Screen } from './screen.ts';
+import { HELP_LINES, readTypedLine } from './slash-command.ts';
+
+/** Entries shown on entry; more of them where more were missed, up to a bound. */
+const HISTORY_COUNT = 20;
+const MISSED_MAX_COUNT = 200;
+const MEMBERS_SHOWN_MAX_COUNT = 100;
+/** On leaving, messages that are under way get this long to be stored. */
+const LEAVE_WAIT_MS = 3_000;
+const LEAVE_POLL_MS = 20;
+
+export interface ChatSessionOptions {
+  readonly context: CliContext;
+  readonly session: Session;
+  readonly conversation: ConversationView;
+  readonly ending: Ending;
+}
+
+export class ChatSession {
+  readonly #options: ChatSessionOptions;
+  readonly #client: ChatClient;
+  readonly #editor: LineEditor;
+  readonly #room: ChatRoom;
+  readonly #screen: Screen;
+  readonly #names: NameBook;
+  readonly #others: OtherConversations;
+
+  constructor(options: ChatSessionOptions) {
+    const { context, session, ending } = options;
+    this.#options = options;
+    this.#client = session.client;
+    this.#names = new NameBook(session.client);
+    this.#others = new OtherConversations(session.client);
+    const leave = (): void => ending.end({ kind: 'asked' });
+    this.#editor = new LineEditor({
+      changed: () => this.#screen.redraw(),
+      submitted: (line) => this.#run(this.#typed(line)),
+      interrupted: () => (this.#editor.line === '' ? leave() : this.#editor.clear()),
+      ended: leave,
+      redraw: () => this.#screen.clear(),
+      cut: () => this.#run(this.#room.note('That is longer than one message may be; the end was cut off.')),
+    });
+    this.#room = new ChatRoom({ self: session.profile, colors: context.colors, editor: this.#editor });
+    this.#screen = new Screen({
+      output: context.stdout,
+      size: () => ChatTerminal.size(),
+      live: (size) => this.#room.live(size),
+      failed: (error) => ending.end({ kind: 'failed', error }),
+    });
+    this.#room.use(this.#screen);
+  }
+
+  /** Shows the last entries, then lives until the ending; leaves the terminal as it was. */
+  async run(): Promise<void> {
+    const { ending } = this.#options;
+    using _terminal = new ChatTerminal({
+      input: (chunk) => this.#editor.push(chunk),
+      ended: () => ending.end({ kind: 'asked' }),
+      resized: () => this.#screen.redraw(),
+    });
+    try {
+      await this.#welcome();
+      this.#ready.resolve();
+      await ending.reason;
+      await this.#settle();
+    } finally {
+      this.#editor[Symbol.dispose]();
+      await this.#screen.close();
+    }
+  }
+
+  readonly #ready = Promise.withResolvers<void>();
+
+  /** Messages that the server had not stored when the user left. */
+  get unsent(): readonly string[] {
+    return this.#room.own.unanswered.map(({ text }) => text);
+  }
+
+  /** Resolves when the entry is on the screen, and only then it is acknowledged. */
+  async entry(entry: AppEntry): Promise<void> {
+    if (entry.conversation_id !== this.#options.conversation.conversation_id) {
+      const line = await this.#others.note(entry, await this.#names.namesFor(entry));
+      if (line !== undefined) await this.#room.note(line);
+      return;
+    }
+    await this.#ready.promise;
+    if (entry.seq > this.#room.shownSeq) await this.#room.entry(entry, await this.#names.namesFor(entry));
+  }
+
+  event(event: ClientEvent): void {
+    const { conversation } = this.#options;
+    if (event.kind === 'connection') this.#room.connection(event.state.kind);
+    else if (event.kind === 'queue_empty') {
+      const line = this.#others.caughtUp();
+      if (line !== undefined) this.#run(this.#room.note(line));
+    } else if (isTelling(event)) {
+      const here = event.conversation_id === conversation.conversation_id;
+      const place = here ? conversationLabel(conversation) : `conversation ${event.conversation_id}`;
+      this.#run(this.#room.note(eventWords(event, place)));
+    }
+  }
+
+  async #welcome(): Promise<void> {
+    const { conversation, session } = this.#options;
+    const { conversation_id, kind, head, received, members } = conversation;
+    const label = conversationLabel(conversation);
+    const what = kind === 'direct' ? `Chat with ${label}` : `${label}, ${members} members`;
+    await this.#room.note(`${what}. You are ${session.profile.name}. /help for help, Ctrl-D leaves.`);
+    const count = Math.max(HISTORY_COUNT, Math.min(head - received, MISSED_MAX_COUNT));
+    const after = Math.max(0, head - count);
+    if (after > 0)
+      await this.#room.note(`${after} earlier: parley history --conversation ${conversation_id}`);
+    if (head === 0) return;
+    for await (const entry of session.answers(this.#client.history(conversation_id, { after, to: head }))) {
+      await this.#room.entry(entry, await this.#names.namesFor(entry));
+    }
+  }
+
+  async #typed(line: string): Promise<void> {
+    const typed = readTypedLine(line);
+    switch (typed.kind) {
+      case 'nothing':
+        return;
+      case 'message':
+        return await this.#send(typed.text);
+      case 'help':
+        return await this.#room.note(...HELP_LINES);
+      case 'members':
+        return await this.#showMembers();
+      case 'quit':
+        return this.#options.ending.end({ kind: 'asked' });
+      case 'unknown':
+        return await this.#room.note(
+          `There is no command ${typed.command}. /help lists them; // sends a message with /.`,
+        );
+    }
+  }
+
+  async #send(text: string): Promise<void> {
+    const problem = textProblem(text);
+    if (problem !== undefined) return await this.#room.refused(text, problem.message);
+    const message = this.#room.own.add(text);
+    this.#screen.redraw();
+    try {
+      const { seq } = await this.#client.send(this.#options.conversation.conversation_id, text);
+      this.#room.own.stored(message, seq, this.#room.shownSeq);
+      this.#screen.redraw();
+    } catch (error) {
+      // What still waits when the client is closed is reported by `unsent`.
+      if (this.#client.state.kind === 'closed') return;
+      this.#room.own.remove(message);
+      await this.#room.refused(text, refusalOf(error).message);
+    }
+  }
+
+  async #showMembers(): Promise<void> {
+    const { conversation, session } = this.#options;
+    if (conversation.kind === 'direct') {
+      return await this.#room.note(
+        `${session.profile.name} and ${conversation.peer?.name ?? 'somebody who has gone'}`,
+      );
+    }
+    const names: string[] = [];
+    let more = '';
+    try {
+      for await (const { name, role } of this.#client.members(conversation.conversation_id)) {
+        if (names.length === MEMBERS_SHOWN_MAX_COUNT) {
+          more = ' and more: parley group members lists all';
+          break;
+        }
+        names.push(role === 'member' ? name : `${name} (${role})`);
+      }
+    } catch (error) {
+      return await this.#room.note(refusalOf(error).message);
+    }
+    await this.#room.note(`${names.join(', ')}${more}`);
+  }
+
+  /** A message that was just entered is on its way: it gets a moment before the connection is closed. */
+  async #settle(): Promise<void> {
+    for (let waited = 0; waited < LEAVE_WAIT_MS; waited += LEAVE_POLL_MS) {
+      if (this.#room.own.unanswered.length === 0 || this.#client.state.kind !== 'online') return;
+      await new Promise((resolve) => setTimeout(resolve, LEAVE_POLL_MS));
+    }
+  }
+
+  /** For what is begun by a key or an event: whatever goes wrong ends the chat with its reason. */
+  #run(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#options.ending.end({ kind: 'failed', error }));
+  }
+}

@@ -1,0 +1,58 @@
+// An entry in words, for people. All text of others is made harmless here; nothing of it reaches a terminal raw.
+import { isKnownEntry, type Entry } from '@parley/protocol/entry';
+import type { AnyEntry, NameOf } from './entry-users.ts';
+import { sanitizeLine, sanitizeLines } from './sanitize.ts';
+
+/** What somebody said, or an event of the group that nobody said. Lines are free of control characters. */
+export type EntryText =
+  | { readonly kind: 'said'; readonly sender: string; readonly lines: readonly string[] }
+  | { readonly kind: 'event'; readonly line: string };
+
+export function entryText(entry: AnyEntry, nameOf: NameOf): EntryText {
+  const name: NameOf = (userId) => sanitizeLine(nameOf(userId));
+  if (!isKnownEntry(entry)) return { kind: 'event', line: unsupported(name(entry.sender), entry.kind) };
+  if (entry.kind !== 'message') return { kind: 'event', line: eventText(entry, name) };
+  const { kind, text } = entry.content;
+  if (kind !== 'text' || text === undefined)
+    return { kind: 'event', line: unsupported(name(entry.sender), kind) };
+  return { kind: 'said', sender: name(entry.sender), lines: sanitizeLines(text) };
+}
+
+type EventEntry = Exclude<Entry, { kind: 'message' }>;
+
+function eventText(entry: EventEntry, name: NameOf): string {
+  const sender = name(entry.sender);
+  switch (entry.kind) {
+    case 'group_created': {
+      const others = entry.members.filter(({ user_id }) => user_id !== entry.sender);
+      const withOthers = others.length === 0 ? '' : ` with ${names(others, name)}`;
+      return `${sender} created the group "${sanitizeLine(entry.title)}"${withOthers}`;
+    }
+    case 'group_renamed':
+      return `${sender} renamed the group to "${sanitizeLine(entry.title)}"`;
+    case 'members_added':
+      return `${sender} added ${names(entry.members, name)}`;
+    case 'member_removed':
+      return `${sender} removed ${name(entry.user_id)}`;
+    case 'member_left':
+      return entry.new_owner === undefined
+        ? `${sender} left`
+        : `${sender} left; ${name(entry.new_owner)} is the owner now`;
+    case 'role_changed':
+      return entry.role === 'owner'
+        ? `${sender} made ${name(entry.user_id)} the owner`
+        : `${sender} made ${name(entry.user_id)} ${entry.role === 'admin' ? 'an admin' : 'a member'}`;
+  }
+}
+
+const NAMES_SHOWN_MAX_COUNT = 20;
+
+function names(members: readonly { readonly user_id: Entry['sender'] }[], name: NameOf): string {
+  const shown = members.slice(0, NAMES_SHOWN_MAX_COUNT).map(({ user_id }) => name(user_id));
+  const rest = members.length - shown.length;
+  return rest === 0 ? shown.join(', ') : `${shown.join(', ')} and ${rest} more`;
+}
+
+function unsupported(sender: string, kind: string): string {
+  return `${sender} sent something that this version cannot show (${sanitizeLine(kind)})`;
+}

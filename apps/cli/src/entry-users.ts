@@ -1,0 +1,25 @@
+// Which users an entry speaks of, so that their names can be looked up before it is shown.
+import { isKnownEntry, type Entry, type UnknownEntry } from '@parley/protocol/entry';
+import type { UserId } from '@parley/protocol/ids';
+
+export type AnyEntry = Entry | UnknownEntry;
+
+/** The name to show for a user; an id that no longer has a user is shown as itself. */
+export type NameOf = (userId: UserId) => string;
+
+export function usersOf(entry: AnyEntry): readonly UserId[] {
+  if (!isKnownEntry(entry)) return [entry.sender];
+  switch (entry.kind) {
+    case 'message':
+    case 'group_renamed':
+      return [entry.sender];
+    case 'group_created':
+    case 'members_added':
+      return [entry.sender, ...entry.members.map((member) => member.user_id)];
+    case 'member_removed':
+    case 'role_changed':
+      return [entry.sender, entry.user_id];
+    case 'member_left':
+      return entry.new_owner === undefined ? [entry.sender] : [entry.sender, entry.new_owner];
+  }
+}

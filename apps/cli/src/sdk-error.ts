@@ -1,0 +1,40 @@
+// Turns what the SDK throws into what the command line says.
+import { ParleyError } from '@parley/client';
+import { CliError } from './cli-error.ts';
+
+/** A refusal in words; what is not a refusal is left as it is, because it is a defect of ours. */
+export function asCliError(error: unknown, profile?: string): unknown {
+  if (!(error instanceof ParleyError)) return error;
+  const { code, message, retry, field } = error.fault;
+  return new CliError({ code, message: `${sentence(message)}${advice(code, profile)}`, retry, field });
+}
+
+/** The refusal of one message among many. Anything but a refusal is thrown on. */
+export function refusalOf(error: unknown, profile?: string): CliError {
+  const refusal = asCliError(error, profile);
+  if (refusal instanceof CliError) return refusal;
+  throw error instanceof Error ? error : new Error(String(error));
+}
+
+function sentence(message: string): string {
+  const begun = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}
+
+function advice(code: ParleyError['code'], profile: string | undefined): string {
+  switch (code) {
+    case 'token_expired':
+    case 'invalid_credentials':
+      return profile === undefined
+        ? ''
+        : ` Sign in again with: parley login NAME --url URL --profile ${profile}`;
+    case 'outcome_unknown':
+      return ' It may have happened or not; ask again with the same --client-msg-id to find out.';
+    case 'storage_full':
+      return ' Nothing was stored. Free some space on the server, then try again.';
+    case 'version_unsupported':
+      return ' Bring this program or the server up to date.';
+    default:
+      return '';
+  }
+}
