@@ -1,0 +1,97 @@
+// Reads of the logs, each inside the reader's transaction.
+import type { Database, Statement } from 'bun:sqlite';
+import type { LogState, ReadRange, Token } from '@parley/ports/message-store';
+import { clientMsgIdScratch, storedClientMsgId } from './client-msg-id.ts';
+import { ENTRY_COLUMNS, type FlatEntries, pushRow } from './entry-row.ts';
+import type { FlatPage, ReadCalls } from './read-calls.ts';
+
+/** Rows that one step of a read fetches: a read that `maxBytes` ends early fetches at most so many in vain. */
+const STEP_ROWS_COUNT = 128;
+const SEQ_COLUMN = 1;
+const BODY_COLUMN = 7;
+
+type Binding = string | number | Uint8Array;
+interface LogRow {
+  readonly key: number;
+  readonly token: string | null;
+  readonly head: number;
+  readonly floor: number;
+}
+
+function prepareStatements(database: Database) {
+  const prepare = <Row>(sql: string): Statement<Row, Binding[]> => database.prepare<Row, Binding[]>(sql);
+  return {
+    log: prepare<LogRow>('SELECT key, token, head, floor FROM logs WHERE id = ?'),
+    sender: prepare<{ key: number }>('SELECT key FROM senders WHERE id = ?'),
+    // The row that covers `to` may end beyond it: it is the first one that ends at `to` or later.
+    read: prepare<never>(
+      `SELECT ${ENTRY_COLUMNS} FROM entries e JOIN senders s ON s.key = e.sender
+       WHERE e.log = ?1 AND e.seq > ?2 AND coalesce(e.from_seq, e.seq) <= ?3
+         AND e.seq <= coalesce((SELECT min(seq) FROM entries WHERE log = ?1 AND seq >= ?3), ?3)
+       ORDER BY e.seq LIMIT ?4`,
+    ),
+    find: prepare<never>(
+      `SELECT ${ENTRY_COLUMNS} FROM entries e JOIN senders s ON s.key = e.sender
+       WHERE e.client_msg_id = ? AND e.sender = ? AND e.log = ?`,
+    ),
+    olderThan: prepare<{ id: string }>(
+      'SELECT cast(id AS TEXT) AS id FROM logs WHERE oldest_at < ? ORDER BY oldest_at LIMIT ?',
+    ),
+  };
+}
+
+export class LogReads implements Pick<ReadCalls, 'state' | 'read' | 'find' | 'olderThan'> {
+  readonly #scratch = clientMsgIdScratch();
+  readonly #statements: ReturnType<typeof prepareStatements>;
+
+  constructor(database: Database) {
+    this.#statements = prepareStatements(database);
+  }
+
+  state(conversation: string): LogState {
+    const log = this.#statements.log.get(conversation);
+    return {
+      token: (log?.token ?? undefined) as Token | undefined,
+      head: log?.head ?? 0,
+      floor: log?.floor ?? 0,
+    };
+  }
+
+  read({ conversation, after, to, limit, maxBytes }: ReadRange): FlatPage {
+    const log = this.#statements.log.get(conversation);
+    if (log === null) return { entries: [], head: 0, floor: 0 };
+    const { head, floor, key } = log;
+    const entries: (string | number)[] = [];
+    let count = 0;
+    let bytes = 0;
+    let cursor = after;
+    for (;;) {
+      const step = Math.min(STEP_ROWS_COUNT, limit - count);
+      const rows = step > 0 ? this.#statements.read.values(key, cursor, Math.min(to, head), step) : [];
+      for (const row of rows) {
+        pushRow(entries, row);
+        count += 1;
+        bytes += (row[BODY_COLUMN] as string).length;
+        cursor = row[SEQ_COLUMN] as number;
+        if (bytes > maxBytes) return { entries, head, floor };
+      }
+      if (rows.length < step || step <= 0) return { entries, head, floor };
+    }
+  }
+
+  find(conversation: string, sender: string, clientMsgIds: readonly string[]): FlatEntries {
+    const log = this.#statements.log.get(conversation);
+    const by = this.#statements.sender.get(sender);
+    if (log === null || by === null) return [];
+    const found: (string | number)[] = [];
+    for (const id of clientMsgIds) {
+      const [row] = this.#statements.find.values(storedClientMsgId(id, this.#scratch), by.key, log.key);
+      if (row !== undefined) pushRow(found, row);
+    }
+    return found;
+  }
+
+  olderThan(before: number, limit: number): readonly string[] {
+    return this.#statements.olderThan.all(before, limit).map((row) => row.id);
+  }
+}

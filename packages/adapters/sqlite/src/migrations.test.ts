@@ -1,0 +1,69 @@
+import { Database } from 'bun:sqlite';
+import { expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { StoreError } from '@parley/ports/store-error';
+import { migrate, MIGRATIONS } from './migrations.ts';
+import { openStores, TestFolder } from './test-folder.ts';
+
+const NEXT = {
+  version: MIGRATIONS.length + 1,
+  name: 'next',
+  sql: 'CREATE TABLE next (a); INSERT INTO next VALUES (1)',
+};
+const options = { migrations: MIGRATIONS, now: 5, newLogId: 'one' };
+const tables = (database: Database): string[] =>
+  database
+    .query<{ name: string }, []>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    .all()
+    .map((row) => row.name);
+
+test('a new database gets every step once, and keeps its log id', () => {
+  using database = new Database(':memory:');
+  expect(migrate({ database, ...options })).toBe('one');
+  const before = tables(database);
+  expect(migrate({ database, ...options, newLogId: 'two' })).toBe('one');
+  expect(tables(database)).toEqual(before);
+  expect(database.query('SELECT version, applied_at FROM migrations').values()).toEqual([
+    [1, 5],
+    [2, 5],
+    [3, 5],
+  ]);
+});
+
+test('an older database gets what is new, and its data stays', () => {
+  using database = new Database(':memory:');
+  migrate({ database, ...options, migrations: MIGRATIONS.slice(0, 1) });
+  database.run("INSERT INTO logs VALUES (1, 1, 't', 7, 0, NULL)");
+  migrate({ database, ...options, migrations: [...MIGRATIONS, NEXT] });
+  expect(tables(database)).toContain('next');
+  expect(tables(database)).toContain('memberships');
+  expect(database.query('SELECT head FROM logs').values()).toEqual([[7]]);
+});
+
+test('a step that fails leaves the database as it was', () => {
+  using database = new Database(':memory:');
+  migrate({ database, ...options });
+  const before = tables(database);
+  const broken = { ...NEXT, sql: 'CREATE TABLE next (a); INSERT INTO nowhere VALUES (1)' };
+  expect(() => migrate({ database, ...options, migrations: [...MIGRATIONS, broken] })).toThrow('nowhere');
+  expect(tables(database)).toEqual(before);
+});
+
+test('data of a newer version, and a schema that is not ours, are refused with the reason', async () => {
+  using folder = new TestFolder();
+  await (await openStores(folder.directory))[Symbol.asyncDispose]();
+  const database = new Database(join(folder.directory, 'parley.db'));
+  database.run("INSERT INTO migrations VALUES (4, 'from-the-future', 0)");
+  const refused = await openStores(folder.directory).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(StoreError);
+  expect(String(refused)).toContain('newer version of Parley');
+  database.run(
+    "DELETE FROM migrations WHERE version = 4; UPDATE migrations SET name = 'other' WHERE version = 2",
+  );
+  expect(String(await openStores(folder.directory).catch((error: unknown) => error))).toContain(
+    'does not know',
+  );
+  database.run("UPDATE migrations SET name = 'members' WHERE version = 2");
+  database.close(true);
+  await (await openStores(folder.directory))[Symbol.asyncDispose]();
+});

@@ -1,0 +1,53 @@
+// Every write that the stores hand to the writer's thread, and what it answers. All of it crosses as JSON text.
+import type { ConversationRecord, MembershipChange } from '@parley/ports/member-store';
+import type { Refusal } from '@parley/ports/message-store';
+import type { CreateUserOutcome, Device, TokenRecord, User } from '@parley/ports/account-store';
+
+/** An entry as six values in a row: kind, messageId, sender, clientMsgId, at, body. */
+export const ENTRY_FIELDS_COUNT = 6;
+
+export type Applied = 0;
+export const APPLIED: Applied = 0;
+
+export interface WriteCalls {
+  claim(conversation: string, token: string): { readonly head: number; readonly floor: number };
+  /** `fields` are the entries, flat; see ENTRY_FIELDS_COUNT. */
+  append(
+    conversation: string,
+    token: string,
+    expectedHead: number,
+    fields: readonly (string | number)[],
+  ): Applied | Refusal;
+  /** Drops a bounded number of rows; true when more are left to drop. */
+  drop(conversation: string, through: number): boolean;
+  createConversation(record: ConversationRecord): ConversationRecord;
+  applyChanges(conversation: string, changes: readonly MembershipChange[]): void;
+  /** `marks` are pairs of conversation and seq, flat. */
+  markReceived(user: string, device: string, marks: readonly (string | number)[]): void;
+  createUser(user: User): CreateUserOutcome;
+  setPasswordHash(user: string, passwordHash: string): void;
+  createDevice(device: Device): Device;
+  createToken(token: TokenRecord): void;
+  revokeTokens(device: string): boolean;
+  removeDevice(device: string): void;
+  dropExpiredTokens(before: number): void;
+}
+
+export type WriteName = keyof WriteCalls;
+export type WriteArguments<Name extends WriteName> = Parameters<WriteCalls[Name]>;
+export type WriteResult<Name extends WriteName> = ReturnType<WriteCalls[Name]>;
+/** A call as it crosses; the queue's signature is what ties the arguments to the name. */
+export type WriteRequest = readonly [WriteName, ...(readonly unknown[])];
+
+export type WriteFault = 'storage_full' | 'unavailable' | 'outcome_unknown' | 'invalid_request';
+
+export type WriteAnswer =
+  /** `value` is absent where the call returns nothing. */
+  | { readonly kind: 'done'; readonly value?: unknown }
+  | { readonly kind: 'failed'; readonly fault: WriteFault; readonly message: string };
+
+export type WriterMessage =
+  /** In the order of the requests; a number stands for so many appends of which every one was applied. */
+  | { readonly kind: 'batch'; readonly answers: number | readonly WriteAnswer[] }
+  /** The writer will write no more. A batch that is on its way to it is still answered. */
+  | { readonly kind: 'stopped'; readonly reason: string };
