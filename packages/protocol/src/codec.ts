@@ -2,13 +2,14 @@
 import * as z from 'zod/mini';
 import { downSchemas, type Down } from './down.ts';
 import { fault, type Fault } from './error-code.ts';
+import { refSchema } from './ids.ts';
 import { MESSAGE_FRAMES_MAX_COUNT } from './limits.ts';
 import { upSchemas, type Up } from './up.ts';
 
 export type Decoded<Frame> =
   | { kind: 'frame'; frame: Frame }
-  /** A frame that cannot be read; `ref` is the request's, where that much could be read. */
-  | { kind: 'fault'; fault: Fault; ref: number | undefined };
+  /** A frame that cannot be read; `ref` is the request's where it could be read, `type` the frame's where it is known. */
+  | { kind: 'fault'; fault: Fault; ref: number | undefined; type: string | undefined };
 
 type FrameSchema = z.ZodMiniType & { shape: { type: z.ZodMiniLiteral<string> } };
 
@@ -59,10 +60,12 @@ function decodeFrame<Frame>(value: unknown, schemas: ReadonlyMap<string, FrameSc
     return bad(fault('invalid_field', 'A frame needs a type, as a string.', { field: 'type' }), ref);
   }
   const schema = schemas.get(type);
-  if (schema === undefined) return bad(fault('unknown_frame', `There is no frame of type ${quote(type)}.`, { field: 'type' }), ref);
+  if (schema === undefined) {
+    return bad(fault('unknown_frame', `There is no frame of type ${quote(type)}.`, { field: 'type' }), ref);
+  }
   const parsed = schema.safeParse(value);
   if (parsed.success) return { kind: 'frame', frame: parsed.data as Frame };
-  return bad(faultOf(parsed.error.issues, type), ref);
+  return bad(faultOf(parsed.error.issues, type), ref, type);
 }
 
 /** The first thing that is wrong, with the path of the field. */
@@ -70,7 +73,9 @@ export function faultOf(issues: readonly z.core.$ZodIssue[], where: string): Fau
   const issue = deepest(issues[0] as z.core.$ZodIssue);
   const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
   const field = path.map(String).join('.').slice(0, 100);
-  return fault('invalid_field', `${where}: ${field === '' ? 'the frame' : field} ${explain(issue)}.`, { field });
+  return fault('invalid_field', `${where}: ${field === '' ? 'the frame' : field} ${explain(issue)}.`, {
+    field,
+  });
 }
 
 function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
@@ -99,8 +104,10 @@ function explain(issue: z.core.$ZodIssue): string {
   }
 }
 
-function bad(found: Fault, ref?: unknown): { kind: 'fault'; fault: Fault; ref: number | undefined } {
-  return { kind: 'fault', fault: found, ref: Number.isSafeInteger(ref) ? (ref as number) : undefined };
+/** A `ref` that is out of range is not sent back: the client could not read such an answer. */
+function bad(found: Fault, ref?: unknown, type?: string): Extract<Decoded<never>, { kind: 'fault' }> {
+  const readable = refSchema.safeParse(ref);
+  return { kind: 'fault', fault: found, ref: readable.success ? readable.data : undefined, type };
 }
 
 function quote(text: string): string {

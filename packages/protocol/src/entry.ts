@@ -15,7 +15,11 @@ const common = {
   at: timeMsSchema,
 };
 
-export const messageEntrySchema = z.object({ ...common, kind: z.literal('message'), content: receivedContentSchema });
+export const messageEntrySchema = z.object({
+  ...common,
+  kind: z.literal('message'),
+  content: receivedContentSchema,
+});
 export const groupCreatedEntrySchema = z.object({
   ...common,
   kind: z.literal('group_created'),
@@ -23,7 +27,11 @@ export const groupCreatedEntrySchema = z.object({
   history: historyPolicySchema,
   members: z.array(memberSchema),
 });
-export const groupRenamedEntrySchema = z.object({ ...common, kind: z.literal('group_renamed'), title: z.string() });
+export const groupRenamedEntrySchema = z.object({
+  ...common,
+  kind: z.literal('group_renamed'),
+  title: z.string(),
+});
 export const membersAddedEntrySchema = z.object({
   ...common,
   kind: z.literal('members_added'),

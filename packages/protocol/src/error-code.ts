@@ -7,7 +7,10 @@ export type Retry = 'no' | 'later';
 export const ERRORS = {
   malformed: { retry: 'no', means: 'the message is not a JSON array of frames' },
   unknown_frame: { retry: 'no', means: 'no frame of this type exists in this version' },
-  invalid_field: { retry: 'no', means: 'a field is missing, unknown, of the wrong type or out of range; `field` names it' },
+  invalid_field: {
+    retry: 'no',
+    means: 'a field is missing, unknown, of the wrong type or out of range; `field` names it',
+  },
   hello_expected: { retry: 'no', means: 'the first frame must be hello, and only the first' },
   version_unsupported: { retry: 'no', means: 'no protocol version that both sides speak' },
   invalid_credentials: { retry: 'no', means: 'the name and password, or the token, are not valid' },
@@ -21,7 +24,10 @@ export const ERRORS = {
   not_a_group: { retry: 'no', means: 'a direct conversation has no members or title to change' },
   limit_reached: { retry: 'no', means: 'a limit would be passed; the message names it' },
   rate_limited: { retry: 'later', means: 'too many at once; try again after retry_after_ms' },
-  outcome_unknown: { retry: 'later', means: 'it may have happened or not; asking again under the same client_msg_id decides it' },
+  outcome_unknown: {
+    retry: 'later',
+    means: 'it may have happened or not; asking again under the same client_msg_id decides it',
+  },
   unavailable: { retry: 'later', means: 'the server cannot do this now; nothing was stored' },
   storage_full: { retry: 'later', means: 'the disk of the server is full; nothing was stored' },
   shutting_down: { retry: 'later', means: 'this server is going away; reconnect and ask again' },
@@ -49,7 +55,11 @@ export type Fault = {
   retry_after_ms?: number;
 };
 
-export function fault(code: ErrorCode, message: string, more: { field?: string; retry_after_ms?: number } = {}): Fault {
+export function fault(
+  code: ErrorCode,
+  message: string,
+  more: { field?: string; retry_after_ms?: number } = {},
+): Fault {
   return { code, message, retry: ERRORS[code].retry, ...more };
 }
 

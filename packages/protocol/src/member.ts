@@ -65,7 +65,9 @@ export const membersSchema = z.object({
   conversation_id: conversationIdSchema,
   /** The list is true as of this seq. */
   as_of: seqSchema,
-  rows: z.array(z.object({ user_id: userIdSchema, name: z.string(), role: roleSchema, joined_seq: seqSchema })),
+  rows: z.array(
+    z.object({ user_id: userIdSchema, name: z.string(), role: roleSchema, joined_seq: seqSchema }),
+  ),
   next: z.optional(userIdSchema),
 });
 export type Members = z.infer<typeof membersSchema>;

@@ -2,7 +2,14 @@
 import * as z from 'zod/mini';
 import { contentSchema } from './content.ts';
 import { faultSchema } from './error-code.ts';
-import { clientMsgIdSchema, conversationIdSchema, messageIdSchema, refSchema, seqSchema, timeMsSchema } from './ids.ts';
+import {
+  clientMsgIdSchema,
+  conversationIdSchema,
+  messageIdSchema,
+  refSchema,
+  seqSchema,
+  timeMsSchema,
+} from './ids.ts';
 import { SEND_MESSAGES_MAX_COUNT } from './limits.ts';
 
 export const sendSchema = z.strictObject({

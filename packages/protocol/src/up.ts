@@ -1,10 +1,22 @@
 // Every frame that a client may send.
 import * as z from 'zod/mini';
-import { createGroupSchema, getConversationSchema, listConversationsSchema, openDirectSchema, renameGroupSchema } from './conversation.ts';
+import {
+  createGroupSchema,
+  getConversationSchema,
+  listConversationsSchema,
+  openDirectSchema,
+  renameGroupSchema,
+} from './conversation.ts';
 import { heartbeatSchema } from './heartbeat.ts';
 import { helloSchema } from './hello.ts';
 import { pullSchema, receivedSchema } from './log.ts';
-import { addMembersSchema, leaveGroupSchema, listMembersSchema, removeMemberSchema, setRoleSchema } from './member.ts';
+import {
+  addMembersSchema,
+  leaveGroupSchema,
+  listMembersSchema,
+  removeMemberSchema,
+  setRoleSchema,
+} from './member.ts';
 import { sendSchema } from './send.ts';
 import { findUsersSchema } from './user.ts';
 

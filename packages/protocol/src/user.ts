@@ -8,7 +8,10 @@ const NAME_PATTERN = /^[a-z0-9][a-z0-9._-]*$/;
 /** A name is lower case, so that no two names look alike. */
 export const userNameSchema = z
   .string()
-  .check(z.regex(NAME_PATTERN, 'must be a-z 0-9 . _ - and begin with a letter or digit'), z.maxLength(USER_NAME_MAX_CHARS));
+  .check(
+    z.regex(NAME_PATTERN, 'must be a-z 0-9 . _ - and begin with a letter or digit'),
+    z.maxLength(USER_NAME_MAX_CHARS),
+  );
 
 export const findUsersSchema = z.strictObject({
   type: z.literal('find_users'),
@@ -22,5 +25,9 @@ export const userViewSchema = z.object({ user_id: userIdSchema, name: z.string()
 export type UserView = z.infer<typeof userViewSchema>;
 
 /** Those that exist, in no particular order. */
-export const usersSchema = z.object({ type: z.literal('users'), ref: refSchema, users: z.array(userViewSchema) });
+export const usersSchema = z.object({
+  type: z.literal('users'),
+  ref: refSchema,
+  users: z.array(userViewSchema),
+});
 export type Users = z.infer<typeof usersSchema>;

@@ -4,7 +4,11 @@ export const SUBPROTOCOL = 'parley.v1';
 
 /** One line a version: what changed, and the fingerprint of all frame schemas at that version. */
 export const HISTORY = [
-  { version: 1, fingerprint: '', note: 'first version' },
+  {
+    version: 1,
+    fingerprint: 'c546384e298e5d4019267353ce3776c6c95e8457a23a0dcabe4fa606b6e9aec0',
+    note: 'first version',
+  },
 ] as const satisfies readonly { version: number; fingerprint: string; note: string }[];
 
 export const PROTOCOL_VERSION = 1;

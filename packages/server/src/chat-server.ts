@@ -96,7 +96,7 @@ export class ChatServer implements AsyncDisposable {
       log,
     });
     const { queueRetentionMs: retentionMs, logRetentionMs: keepMs } = options;
-    const look = new InboxLook({ queue, messages, marks: this.#marks, clock, retentionMs });
+    const look = new InboxLook({ queue, messages, marks: this.#marks, owners: this.#owners, clock, retentionMs });
     const handshake = new Handshake({ accounts: this.accounts, sessions, ids, logId: messages.logId, log });
     this.gateway = new Gateway({ clock, timers, randomness, log, sessions, handshake, look, router });
     this.#retention = keepMs === undefined ? undefined : new Retention({ messages, clock, log, keepMs });

@@ -16,7 +16,7 @@ import type { GroupService, Opened } from '../group/group-service.ts';
 import type { History } from '../message/history.ts';
 import type { MessageService } from '../message/message-service.ts';
 import type { ReceivedMarks } from '../message/received-marks.ts';
-import type { Outcome } from '../message/submission.ts';
+import { faultOfFailure, UNAVAILABLE, type Outcome } from '../message/submission.ts';
 import type { Session } from './session.ts';
 
 export interface Services {
@@ -33,8 +33,17 @@ type Answer = Down | { readonly fault: Fault };
 type Request = Exclude<Up, { type: 'hello' | 'heartbeat' | 'received' | 'send' | 'pull' }>;
 type MemberChange = RenameGroup | AddMembers | RemoveMember | LeaveGroup | SetRole;
 
-const NOT_FOUND = { fault: fault('not_found', 'There is no such conversation.', { field: 'conversation_id' }) };
-const FAILED = fault('unavailable', 'The server could not do this now.');
+const NOT_FOUND = {
+  fault: fault('not_found', 'There is no such conversation.', { field: 'conversation_id' }),
+};
+/** Requests that store nothing, whatever becomes of them. */
+const READS: ReadonlySet<string> = new Set<Up['type']>([
+  'pull',
+  'get_conversation',
+  'list_conversations',
+  'list_members',
+  'find_users',
+]);
 
 export class FrameRouter {
   readonly #services: Services;
@@ -58,6 +67,8 @@ export class FrameRouter {
 
   /** Never rejects. */
   async pull(session: Session, frame: Pull): Promise<void> {
+    // It may have waited in the lane while its session closed.
+    if (session.state.kind === 'closed') return;
     try {
       const pulled = await this.#services.history.pull(session.user, session.device, frame);
       if (pulled === undefined) session.error(NOT_FOUND.fault, frame.ref);
@@ -67,8 +78,10 @@ export class FrameRouter {
     }
   }
 
-  received(session: Session, frame: Received): void {
+  /** Undefined when all marks were taken at once; else resolves when they are. Never rejects. */
+  received(session: Session, frame: Received): Promise<void> | undefined {
     const { user, device } = session;
+    const pending: Promise<void>[] = [];
     for (const { conversation_id, seq } of frame.marks) {
       const outcome = this.#services.marks.mark(user, device, conversation_id, seq);
       const then = (refused: Fault | undefined) => {
@@ -76,9 +89,10 @@ export class FrameRouter {
         else session.error(refused);
       };
       // `mark` answers at once while a conversation is in memory, and its promise does not reject.
-      if (outcome instanceof Promise) void outcome.then(then);
+      if (outcome instanceof Promise) pending.push(outcome.then(then));
       else then(outcome);
     }
+    return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined);
   }
 
   /** Never rejects. */
@@ -129,12 +143,14 @@ export class FrameRouter {
     const { groups } = this.#services;
     const { user, device } = session;
     const { ref, conversation_id, client_msg_id } = frame;
-    if (frame.type === 'add_members') {
-      const refusal = await groups.newcomerFault(frame.user_ids, 'user_ids');
-      if (refusal !== undefined) return { fault: refusal };
-    }
-    const change = changeOf(user, frame);
-    const outcome: Outcome = await groups.change({ user, device }, conversation_id, client_msg_id, change);
+    const newcomers = frame.type === 'add_members' ? frame.user_ids : [];
+    const request = {
+      conversation: conversation_id,
+      clientMsgId: client_msg_id,
+      change: changeOf(user, frame),
+      newcomers,
+    };
+    const outcome: Outcome = await groups.change({ user, device }, request);
     if (outcome.kind === 'failed') return { fault: outcome.fault };
     const { seq, messageId, at } = outcome;
     return { type: 'changed', ref, conversation_id, seq, message_id: messageId, at };
@@ -148,9 +164,9 @@ export class FrameRouter {
     return { type: 'users', ref, users: users.map(({ id, name }) => ({ user_id: id, name })) };
   }
 
-  #failed(session: Session, frame: { type: string; ref: number }, error: unknown): void {
+  #failed(session: Session, frame: Request | Pull, error: unknown): void {
     this.#services.log.error({ frame: frame.type, error }, 'a request failed');
-    session.error(FAILED, frame.ref);
+    session.error(READS.has(frame.type) ? UNAVAILABLE : faultOfFailure(error), frame.ref);
   }
 }
 

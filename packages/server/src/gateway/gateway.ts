@@ -1,7 +1,13 @@
 // Holds the sockets: reads what they say, lets them in, hands their requests on, looks after them, drains them.
 import { decodeUp } from '@parley/protocol/codec';
-import { fault } from '@parley/protocol/error-code';
-import { BEAT_INTERVAL_MS, HEARTBEAT_INTERVAL_MS, HELLO_WITHIN_MS, REQUESTS_IN_FLIGHT_MAX_COUNT } from '@parley/protocol/limits';
+import { fault, type Fault } from '@parley/protocol/error-code';
+import {
+  BEAT_INTERVAL_MS,
+  HEARTBEAT_INTERVAL_MS,
+  HELLO_WITHIN_MS,
+  REQUESTS_IN_FLIGHT_MAX_COUNT,
+} from '@parley/protocol/limits';
+import type { Received } from '@parley/protocol/log';
 import type { Up } from '@parley/protocol/up';
 import type { Clock } from '@parley/ports/clock';
 import type { Randomness } from '@parley/ports/randomness';
@@ -86,11 +92,15 @@ export class Gateway implements SessionHost {
   /** A WebSocket message came. Handled before it returns, but for what has to wait. */
   message(session: Session, text: string): void {
     session.heard();
-    for (const decoded of decodeUp(text)) {
+    const frames = decodeUp(text);
+    // What a message costs while it is in flight is shared by its frames.
+    const bytes = Math.ceil(text.length / Math.max(1, frames.length));
+    for (const decoded of frames) {
       if (session.state.kind === 'closed') return;
-      if (decoded.kind === 'frame') this.#frame(session, decoded.frame, text.length);
-      else if (session.state.kind === 'awaiting_hello') this.#notHello(session, decoded.fault.message);
-      else session.bad(decoded.fault, decoded.ref);
+      if (decoded.kind === 'frame') this.#frame(session, decoded.frame, bytes);
+      else if (session.state.kind !== 'awaiting_hello') session.bad(decoded.fault, decoded.ref);
+      else if (decoded.type === 'hello') this.#notHello(session, decoded.fault);
+      else this.#notHello(session, fault('hello_expected', decoded.fault.message));
     }
   }
 
@@ -105,6 +115,7 @@ export class Gateway implements SessionHost {
 
   closed(session: Session, before: SessionState): void {
     this.#open.delete(session);
+    this.#lanes.get(session)?.clear();
     if (before.kind === 'connected' || before.kind === 'draining') {
       this.#parts.sessions.detach(session, before.identity.user);
     } else {
@@ -114,10 +125,16 @@ export class Gateway implements SessionHost {
 
   /** Tells the session which conversations have gone beyond its device, page by page. */
   look(session: Session): void {
-    if (session.looking) return;
-    session.looking = true;
+    if (session.state.kind === 'closed') return;
+    const isFirst = session.looking === 'no';
+    // A look under way may have passed by what this one is asked for.
+    session.looking = isFirst ? 'once' : 'again';
     // `#look` handles its own failures.
-    void this.#look(session);
+    if (isFirst) void this.#look(session);
+  }
+
+  flushed(session: Session): void {
+    this.#lanes.get(session)?.next();
   }
 
   /** Stops taking requests and tells the clients to come back, spread over a while. */
@@ -143,13 +160,18 @@ export class Gateway implements SessionHost {
     switch (session.state.kind) {
       case 'awaiting_hello':
         if (frame.type === 'hello') void this.#enter(session, frame);
-        else this.#notHello(session, `The first frame must be hello, not ${frame.type}.`);
+        else
+          this.#notHello(
+            session,
+            fault('hello_expected', `The first frame must be hello, not ${frame.type}.`),
+          );
         return;
       case 'authenticating':
         session.bad(fault('hello_expected', 'Nothing is carried out before the welcome.'), refOf(frame));
         return;
       case 'draining':
-        if ('ref' in frame) session.error(fault('shutting_down', 'The server is going away. Reconnect.'), frame.ref);
+        if ('ref' in frame)
+          session.error(fault('shutting_down', 'The server is going away. Reconnect.'), frame.ref);
         else this.#connectedFrame(session, frame, bytes);
         return;
       case 'connected':
@@ -168,16 +190,18 @@ export class Gateway implements SessionHost {
       case 'heartbeat':
         return;
       case 'received':
-        this.#parts.router.received(session, frame);
+        this.#received(session, frame, bytes);
         return;
       case 'pull':
         if (this.#begin(session, bytes)) this.#lane(session).add({ pull: frame, bytes });
         return;
       case 'send':
-        if (this.#begin(session, bytes)) void this.#end(session, bytes, this.#parts.router.send(session, frame));
+        if (this.#begin(session, bytes))
+          void this.#end(session, bytes, this.#parts.router.send(session, frame));
         return;
       default:
-        if (this.#begin(session, bytes)) void this.#end(session, bytes, this.#parts.router.request(session, frame));
+        if (this.#begin(session, bytes))
+          void this.#end(session, bytes, this.#parts.router.request(session, frame));
     }
   }
 
@@ -201,6 +225,12 @@ export class Gateway implements SessionHost {
     session.bytesInFlight -= bytes;
   }
 
+  /** Marks are not answered, but those that must be looked up count as a request, or a flood of them had no limit. */
+  #received(session: Session, frame: Received, bytes: number): void {
+    const pending = this.#parts.router.received(session, frame);
+    if (pending !== undefined && this.#begin(session, bytes)) void this.#end(session, bytes, pending);
+  }
+
   #lane(session: Session): PullLane {
     const present = this.#lanes.get(session);
     if (present !== undefined) return present;
@@ -212,8 +242,8 @@ export class Gateway implements SessionHost {
     return lane;
   }
 
-  #notHello(session: Session, message: string): void {
-    session.error(fault('hello_expected', message));
+  #notHello(session: Session, reason: Fault): void {
+    session.error(reason);
     session.close(4400, 'the first frame must be hello');
   }
 
@@ -228,7 +258,11 @@ export class Gateway implements SessionHost {
     }
     const { identity, welcome } = outcome;
     // Asked in the turn in which the session is attached: a sign-out is seen here, or finds the session attached.
-    if (handshake.wasRevoked(identity)) return session.revoke();
+    const late = handshake.lastRefusal(identity);
+    if (late !== undefined) {
+      session.error(late.fault);
+      return session.close(late.close, late.fault.code);
+    }
     this.#unauthenticated -= 1;
     session.connected(identity);
     session.send({
@@ -254,9 +288,10 @@ export class Gateway implements SessionHost {
       // The next poll looks again. A session that never got its first look would wait too long: it reconnects.
       this.#parts.log.error({ error }, 'a look at a queue failed');
       session.lookFailed();
-    } finally {
-      session.looking = false;
     }
+    const again = session.looking === 'again';
+    session.looking = 'no';
+    if (again) this.look(session);
   }
 }
 

@@ -11,7 +11,10 @@ import type { LiveSessions } from '../connection/live-sessions.ts';
 import { SESSIONS_PER_USER_MAX_COUNT } from './limits.ts';
 import type { Identity } from './session.ts';
 
-type Greeting = Pick<Welcome, 'type' | 'version' | 'session_id' | 'user_id' | 'name' | 'device_id' | 'log_id'>;
+type Greeting = Pick<
+  Welcome,
+  'type' | 'version' | 'session_id' | 'user_id' | 'name' | 'device_id' | 'log_id'
+>;
 
 export type HandshakeOutcome =
   | { readonly kind: 'admitted'; readonly identity: Identity; readonly welcome: Greeting }
@@ -24,7 +27,13 @@ export class Handshake {
   readonly #logId: string;
   readonly #log: Log;
 
-  constructor(parts: { accounts: AccountService; sessions: LiveSessions; ids: IdSource; logId: string; log: Log }) {
+  constructor(parts: {
+    accounts: AccountService;
+    sessions: LiveSessions;
+    ids: IdSource;
+    logId: string;
+    log: Log;
+  }) {
     this.#accounts = parts.accounts;
     this.#sessions = parts.sessions;
     this.#ids = parts.ids;
@@ -32,9 +41,16 @@ export class Handshake {
     this.#log = parts.log;
   }
 
-  /** The device signed out while its hello was being checked. */
-  wasRevoked({ device }: Identity): boolean {
-    return this.#accounts.wasRevoked(device);
+  /**
+   * Asked in the turn in which the session is attached: what a logout, or other sockets of this user, changed since
+   * the token was read.
+   */
+  lastRefusal({ user, device }: Identity): Refusal | undefined {
+    if (this.#accounts.wasRevoked(device))
+      return refusedBy(fault('invalid_credentials', 'The token was revoked.'));
+    if (this.#sessions.count(user) < SESSIONS_PER_USER_MAX_COUNT) return undefined;
+    const reason = fault('limit_reached', `A user has at most ${SESSIONS_PER_USER_MAX_COUNT} connections.`);
+    return { kind: 'refused', fault: reason, close: 4429 };
   }
 
   /** Never rejects. */
@@ -42,17 +58,17 @@ export class Handshake {
     const version = agreeVersion({ version: hello.version, min_version: hello.min_version ?? hello.version });
     if (version === undefined) {
       const spoken = `This server speaks versions ${PROTOCOL_VERSION_FLOOR} to ${PROTOCOL_VERSION}.`;
-      return { kind: 'refused', fault: fault('version_unsupported', spoken, { field: 'version' }), close: 4406 };
+      return {
+        kind: 'refused',
+        fault: fault('version_unsupported', spoken, { field: 'version' }),
+        close: 4406,
+      };
     }
     try {
       const { token, device_key: deviceKey, device_name: deviceName } = hello;
       const outcome = await this.#accounts.authenticate(token, { deviceKey, deviceName });
       if (outcome.kind === 'refused') return refusedBy(outcome.fault);
       const { user, device, expiresAt } = outcome;
-      if (this.#sessions.count(user.id) >= SESSIONS_PER_USER_MAX_COUNT) {
-        const reason = fault('limit_reached', `A user has at most ${SESSIONS_PER_USER_MAX_COUNT} connections.`);
-        return { kind: 'refused', fault: reason, close: 4429 };
-      }
       const session = this.#ids.next() as SessionId;
       return {
         kind: 'admitted',
@@ -69,12 +85,18 @@ export class Handshake {
       };
     } catch (error) {
       this.#log.error({ error }, 'a hello could not be checked');
-      return { kind: 'refused', fault: fault('unavailable', 'The server cannot let you in now.'), close: 4500 };
+      return {
+        kind: 'refused',
+        fault: fault('unavailable', 'The server cannot let you in now.'),
+        close: 4500,
+      };
     }
   }
 }
 
+type Refusal = Extract<HandshakeOutcome, { kind: 'refused' }>;
+
 /** A token that is of no use means: sign in. Anything that may pass means: reconnect. */
-function refusedBy(reason: Fault): HandshakeOutcome {
+function refusedBy(reason: Fault): Refusal {
   return { kind: 'refused', fault: reason, close: reason.retry === 'later' ? 4500 : 4401 };
 }

@@ -12,8 +12,11 @@ export const COALESCED_MESSAGE_BYTES = 65_536;
 export const FLUSHES_PER_TURN_MAX_COUNT = 500;
 /** Bytes of one session's requests that are not answered yet; more closes the socket. */
 export const REQUESTS_IN_FLIGHT_MAX_BYTES = 4_194_304;
-/** Pulls of one session that are read at the same time; the others wait for their turn. */
-export const PULLS_ACTIVE_MAX_COUNT = 32;
+/**
+ * Pulls of one session that are read at the same time; the others wait for their turn. An answer has up to 262,144
+ * units of bodies, three bytes each at most, and 1,000 envelopes: as many as this fit an outbox all at once.
+ */
+export const PULLS_ACTIVE_MAX_COUNT = 6;
 /** Frames that cannot be read before the socket is closed. */
 export const BAD_FRAMES_MAX_COUNT = 20;
 /** Sockets without a hello; more are refused at the handshake. */

@@ -53,6 +53,8 @@ export interface OutboxEvents {
   overflown(): void;
   /** Pushes were dropped, and there is room again. */
   caughtUp(): void;
+  /** What waited here was written: there may be room for more answers. */
+  flushed(): void;
 }
 
 export class Outbox {
@@ -85,11 +87,15 @@ export class Outbox {
     else this.#add(frame);
   }
 
-  /** A hint: dropped when the session is behind. */
-  push(frame: string): void {
-    if (this.#state === BEHIND || this.#state === OVERFLOWN) return;
-    if (this.waitingBytes > PUSH_BUFFER_MAX_BYTES) this.#state = BEHIND;
-    else this.#add(frame);
+  /** A hint: dropped when the session is behind. True when it was taken. */
+  push(frame: string): boolean {
+    if (this.#state === BEHIND || this.#state === OVERFLOWN) return false;
+    if (this.waitingBytes > PUSH_BUFFER_MAX_BYTES) {
+      this.#state = BEHIND;
+      return false;
+    }
+    this.#add(frame);
+    return true;
   }
 
   flush(): void {
@@ -107,6 +113,7 @@ export class Outbox {
     if (message !== '') this.#write(`${message}]`);
     // A socket that was never full tells nobody that it has drained.
     if (this.#state !== OPEN) this.drained();
+    this.#events.flushed();
   }
 
   /** Called when the socket may have room again. */

@@ -25,7 +25,12 @@ export class PullLane {
     this.next();
   }
 
-  /** Called when an answer is out or the socket has drained. */
+  /** The session is gone: nobody waits for these answers any more. */
+  clear(): void {
+    this.#queue.length = 0;
+  }
+
+  /** Called when an answer is written or the socket has drained. */
   next(): void {
     while (this.#active < PULLS_ACTIVE_MAX_COUNT && this.#waitingBytes() < PUSH_BUFFER_MAX_BYTES) {
       const waiting = this.#queue.shift();

@@ -6,7 +6,7 @@ import type { ConversationId, DeviceId, Seq, SessionId, UserId } from '@parley/p
 import { BEAT_INTERVAL_MS, HEARTBEAT_MISSING_MS, HELLO_WITHIN_MS } from '@parley/protocol/limits';
 import type { HeadRow } from '@parley/protocol/log';
 import type { LiveSession } from '../connection/live-sessions.ts';
-import { BAD_FRAMES_MAX_COUNT, CONGESTED_MAX_MS, VISIT_INTERVAL_MAX_MS } from './limits.ts';
+import { BAD_FRAMES_MAX_COUNT, CONGESTED_MAX_MS, VISIT_INTERVAL_MAX_MS, WHEEL_SLOT_MS } from './limits.ts';
 import { Outbox, type Flusher } from './outbox.ts';
 import type { Socket } from './socket.ts';
 import type { Visited } from './timing-wheel.ts';
@@ -32,6 +32,8 @@ export interface SessionHost {
   wallMs(): number;
   pollDelayMs(): number;
   look(session: Session): void;
+  /** What the session had to say was written. */
+  flushed(session: Session): void;
   closed(session: Session, before: SessionState): void;
 }
 
@@ -50,7 +52,8 @@ export class Session implements LiveSession, Visited {
   /** What the first look named and the device has not confirmed; undefined once the queue was told to be empty. */
   #awaited: Map<ConversationId, Seq> | undefined = new Map();
   #lookedOnce = false;
-  looking = false;
+  /** A look at its queue is under way; `again` when another was asked for meanwhile. */
+  looking: 'no' | 'once' | 'again' = 'no';
   requestsInFlight = 0;
   bytesInFlight = 0;
 
@@ -60,6 +63,7 @@ export class Session implements LiveSession, Visited {
     this.#outbox = new Outbox(socket, host.flusher, {
       overflown: () => this.close(4430, 'slow consumer'),
       caughtUp: () => host.look(this),
+      flushed: () => host.flushed(this),
     });
     this.#openedMs = host.nowMs();
     this.#heardMs = this.#openedMs;
@@ -120,8 +124,7 @@ export class Session implements LiveSession, Visited {
   }
 
   push(frame: string): void {
-    this.#sentMs = this.#host.nowMs();
-    this.#outbox.push(frame);
+    if (this.#outbox.push(frame)) this.#sentMs = this.#host.nowMs();
   }
 
   error(reason: Fault, ref?: number): void {
@@ -172,6 +175,8 @@ export class Session implements LiveSession, Visited {
     const before = this.#state;
     if (before.kind === 'closed') return;
     this.#outbox.flush();
+    // A frame that was dropped by this very flush has closed the socket already, with a code of its own.
+    if (this.#isClosed()) return;
     this.gone();
     this.#socket.close(code, reason);
   }
@@ -210,11 +215,16 @@ export class Session implements LiveSession, Visited {
     if (this.#state.kind === 'closed') return undefined;
     // A visit may be late, and the promise is "at least every BEAT_INTERVAL_MS".
     if (nowMs - this.#sentMs >= BEAT_INTERVAL_MS - VISIT_INTERVAL_MAX_MS) this.send({ type: 'beat' });
-    if (nowMs >= this.#pollAtMs) {
+    // Early by less than a slot rather than late, so that the longest delay between two polls is a bound.
+    if (nowMs + WHEEL_SLOT_MS > this.#pollAtMs) {
       this.#pollAtMs = nowMs + this.#host.pollDelayMs();
       this.#host.look(this);
     }
-    return Math.min(silenceLeft, VISIT_INTERVAL_MAX_MS);
+    return Math.min(silenceLeft, this.#pollAtMs - nowMs, VISIT_INTERVAL_MAX_MS);
+  }
+
+  #isClosed(): boolean {
+    return this.#state.kind === 'closed';
   }
 
   #isStuck(nowMs: number): boolean {

@@ -6,7 +6,7 @@ export interface Visited {
   visit(nowMs: number): number | undefined;
 }
 
-/** Visits may be late by one slot and never early. */
+/** A visit may be early or late by one slot: what is due is decided by the time at the visit. */
 export class TimingWheel {
   readonly #slots: Visited[][];
   #turn = 0;

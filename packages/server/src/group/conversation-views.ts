@@ -42,11 +42,14 @@ export class ConversationViews {
     asker: Asker,
     { after, limit = PAGE_ROWS_MAX_COUNT }: Pick<ListConversations, 'after' | 'limit'>,
   ): Promise<{ rows: readonly ConversationView[]; next?: ConversationId }> {
-    const found = await this.#members.conversationsOf(asker.user, after, limit);
-    const present = found.filter(({ membership }) => membership.leftSeq === undefined);
+    const found = await this.#members.conversationsOf(asker.user, after, limit + 1);
+    const page = found.slice(0, limit);
+    const present = page.filter(({ membership }) => membership.leftSeq === undefined);
     const rows = await this.#views(asker, present);
-    const last = found.at(-1);
-    return found.length < limit || last === undefined ? { rows } : { rows, next: last.conversation.id };
+    const last = page.at(-1);
+    return found.length === page.length || last === undefined
+      ? { rows }
+      : { rows, next: last.conversation.id };
   }
 
   /** A page of a group's members, by id; undefined for one who is no member. */
@@ -54,7 +57,8 @@ export class ConversationViews {
     const { conversation_id, after = '0', limit = PAGE_ROWS_MAX_COUNT } = request;
     const access = await this.#access.of(conversation_id, asker.user);
     if (access === undefined || access.removed) return undefined;
-    const { rows } = await this.#members.members(conversation_id);
+    const { asOf, rows } = await this.#members.members(conversation_id);
+    if (!rows.some((row) => row.user === asker.user && row.leftSeq === undefined)) return undefined;
     const beyond = rows
       .filter((row) => row.leftSeq === undefined && BigInt(row.user) > BigInt(after))
       .toSorted((one, other) => (BigInt(one.user) < BigInt(other.user) ? -1 : 1));
@@ -63,7 +67,7 @@ export class ConversationViews {
     const last = page.at(-1);
     return {
       conversation_id,
-      as_of: access.until,
+      as_of: Math.max(access.until, asOf),
       rows: page.map(({ user, role, joinedSeq }) => {
         return { user_id: user, name: names.get(user) ?? '', role, joined_seq: joinedSeq };
       }),
@@ -78,30 +82,40 @@ export class ConversationViews {
       this.#marks.of(asker.user, asker.device, ids),
       this.#names(peers),
     ]);
-    return Promise.all(found.map((row) => this.#view(row, asker.user, marks, names)));
+    const views = await Promise.all(
+      found.map(({ conversation }) => this.#view(conversation.id, asker.user, marks, names)),
+    );
+    return views.filter((view) => view !== undefined);
   }
 
   async #view(
-    { conversation, membership }: UserConversation,
+    id: ConversationId,
     asker: UserId,
     marks: ReadonlyMap<ConversationId, number>,
     names: ReadonlyMap<UserId, string>,
-  ): Promise<ConversationView> {
-    const [state, members] = await Promise.all([
-      this.#messages.state(conversation.id),
-      conversation.kind === 'direct' ? 2 : this.#members.countMembers(conversation.id),
+  ): Promise<ConversationView | undefined> {
+    // The head first: it holds only for the membership that is read after it.
+    const state = await this.#messages.state(id);
+    const [found, count] = await Promise.all([
+      this.#members.membership(id, asker),
+      this.#members.countMembers(id),
     ]);
+    if (found === undefined) return undefined;
+    const { conversation, membership } = found;
+    const isMember = membership.leftSeq === undefined;
+    const head = membership.leftSeq ?? state.head;
     const peer = peerOf(conversation, asker);
     return {
-      conversation_id: conversation.id,
+      conversation_id: id,
       kind: conversation.kind,
-      ...(conversation.kind === 'group' ? { title: conversation.title } : {}),
+      // The present title and size of a group are not a former member's to know.
+      ...(conversation.kind === 'group' && isMember ? { title: conversation.title } : {}),
       ...(peer === undefined ? {} : { peer: { user_id: peer, name: names.get(peer) ?? '' } }),
-      ...(membership.leftSeq === undefined ? { role: membership.role } : {}),
-      members,
-      head: membership.leftSeq ?? state.head,
-      floor: Math.max(state.floor, membership.visibleAfter),
-      received: marks.get(conversation.id) ?? membership.visibleAfter,
+      ...(isMember ? { role: membership.role } : {}),
+      members: isMember ? count : 0,
+      head,
+      floor: Math.min(Math.max(state.floor, membership.visibleAfter), head),
+      received: marks.get(id) ?? membership.visibleAfter,
     };
   }
 

@@ -23,10 +23,17 @@ function invalid(field: string, message: string) {
 function allowed(roster: Roster, asker: UserId, action: GroupAction): Role | { fault: Fault } {
   const row = roster.get(asker);
   if (row === undefined || row.leftSeq !== undefined) return NOT_MEMBER;
-  return may(row.role, action) ? row.role : { fault: fault('forbidden', `Your role (${row.role}) does not allow this.`) };
+  return may(row.role, action)
+    ? row.role
+    : { fault: fault('forbidden', `Your role (${row.role}) does not allow this.`) };
 }
 
-export function created(owner: UserId, title: string, history: HistoryPolicy, others: readonly UserId[]): GroupChange {
+export function created(
+  owner: UserId,
+  title: string,
+  history: HistoryPolicy,
+  others: readonly UserId[],
+): GroupChange {
   const members = [owner, ...new Set(others.filter((user) => user !== owner))].map((user_id) => ({
     user_id,
     role: user_id === owner ? ('owner' as const) : ('member' as const),
@@ -77,7 +84,8 @@ export function memberRemoved(asker: UserId, user: UserId): GroupChange {
       if (typeof role === 'object') return role;
       if (user === asker) return invalid('user_id', 'To go yourself, leave the group.');
       const row = roster.get(user);
-      if (row === undefined || row.leftSeq !== undefined) return invalid('user_id', 'This user is no member.');
+      if (row === undefined || row.leftSeq !== undefined)
+        return invalid('user_id', 'This user is no member.');
       if (row.role !== 'member' && !may(role, 'remove_admin')) {
         return { fault: fault('forbidden', `Your role (${role}) does not allow this.`) };
       }
@@ -107,7 +115,8 @@ export function roleChanged(asker: UserId, user: UserId, to: Role): GroupChange 
       const role = allowed(roster, asker, 'set_role');
       if (typeof role === 'object') return role;
       const row = roster.get(user);
-      if (row === undefined || row.leftSeq !== undefined) return invalid('user_id', 'This user is no member.');
+      if (row === undefined || row.leftSeq !== undefined)
+        return invalid('user_id', 'This user is no member.');
       if (row.role === to) return invalid('role', 'The user has this role already.');
       if (user === asker) return invalid('user_id', 'Give the role of owner to somebody else first.');
       return { body: { user_id: user, role: to } };

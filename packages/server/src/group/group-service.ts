@@ -7,11 +7,19 @@ import type { AccountStore } from '@parley/ports/account-store';
 import type { IdSource } from '@parley/ports/id-source';
 import type { ConversationRecord, MemberStore } from '@parley/ports/member-store';
 import type { MessageService } from '../message/message-service.ts';
-import type { Outcome } from '../message/submission.ts';
+import { ID_REUSED, UNKNOWN, type Outcome } from '../message/submission.ts';
 import type { ConversationViews } from './conversation-views.ts';
 import { created, type GroupChange } from './group-changes.ts';
 
 export type Opened = { readonly view: ConversationView } | { readonly fault: Fault };
+
+export interface ChangeRequest {
+  readonly conversation: ConversationId;
+  readonly clientMsgId: ClientMsgId;
+  readonly change: GroupChange;
+  /** Whom the change lets in: they must exist and have room for one more conversation. */
+  readonly newcomers: readonly UserId[];
+}
 
 export interface Asker {
   readonly user: UserId;
@@ -41,23 +49,34 @@ export class GroupService {
 
   async openDirect(asker: Asker, { user_id }: OpenDirect): Promise<Opened> {
     if (user_id === asker.user) {
-      return { fault: fault('invalid_field', 'A direct conversation is with somebody else.', { field: 'user_id' }) };
+      return {
+        fault: fault('invalid_field', 'A direct conversation is with somebody else.', { field: 'user_id' }),
+      };
     }
     let record = await this.#members.direct(asker.user, user_id);
     if (record === undefined) {
-      const refusal = await this.#refusal([asker.user, user_id], [user_id], 'user_id');
+      const unknown = await this.#unknownUser([user_id], 'user_id');
+      const refusal = unknown ?? (await this.#fullUser([asker.user, user_id]));
       if (refusal !== undefined) return { fault: refusal };
-      const [first, second] = BigInt(asker.user) < BigInt(user_id) ? [asker.user, user_id] : [user_id, asker.user];
+      const [first, second] =
+        BigInt(asker.user) < BigInt(user_id) ? [asker.user, user_id] : [user_id, asker.user];
       const id = this.#ids.next() as ConversationId;
-      record = await this.#members.createConversation({ id, createdBy: asker.user, kind: 'direct', first, second });
+      record = await this.#members.createConversation({
+        id,
+        createdBy: asker.user,
+        kind: 'direct',
+        first,
+        second,
+      });
     }
     return this.#opened(asker, record.id);
   }
 
   async createGroup(asker: Asker, request: CreateGroup): Promise<Opened> {
     const { title, member_ids, client_msg_id, history = 'all' } = request;
-    const refusal = await this.#refusal([asker.user, ...member_ids], member_ids, 'member_ids');
-    if (refusal !== undefined) return { fault: refusal };
+    const unknown = await this.#unknownUser(member_ids, 'member_ids');
+    if (unknown !== undefined) return { fault: unknown };
+    const full = await this.#fullUser([asker.user, ...member_ids]);
     const record: ConversationRecord = await this.#members.createConversation({
       id: this.#ids.next() as ConversationId,
       createdBy: asker.user,
@@ -66,54 +85,64 @@ export class GroupService {
       title,
       history,
     });
+    // The policy is kept with the record, so that of an attempt which got no further stands.
+    if (record.kind !== 'group' || record.history !== history) return { fault: ID_REUSED };
     const outcome = await this.#messages.change(record.id, {
       sender: asker.user,
       clientMsgId: client_msg_id,
-      ...created(asker.user, title, history, member_ids),
+      ...refusedBy(full, created(asker.user, title, history, member_ids)),
     });
     return outcome.kind === 'failed' ? { fault: outcome.fault } : this.#opened(asker, record.id);
   }
 
   /** Renames, adds, removes, leaves or sets a role. */
-  async change(
-    asker: Asker,
-    conversation: ConversationId,
-    clientMsgId: ClientMsgId,
-    change: GroupChange,
-  ): Promise<Outcome> {
+  async change(asker: Asker, request: ChangeRequest): Promise<Outcome> {
+    const { conversation, clientMsgId, change, newcomers } = request;
     const found = await this.#members.membership(conversation, asker.user);
-    if (found === undefined) return { kind: 'failed', fault: fault('not_found', 'There is no such conversation.') };
+    if (found === undefined)
+      return { kind: 'failed', fault: fault('not_found', 'There is no such conversation.') };
     if (found.conversation.kind === 'direct') {
       const reason = 'A direct conversation has no members or title to change.';
       return { kind: 'failed', fault: fault('not_a_group', reason) };
     }
-    return this.#messages.change(conversation, { sender: asker.user, clientMsgId, ...change });
+    const refusal = (await this.#unknownUser(newcomers, 'user_ids')) ?? (await this.#fullUser(newcomers));
+    const refusable = refusedBy(refusal, change);
+    return this.#messages.change(conversation, { sender: asker.user, clientMsgId, ...refusable });
   }
 
-  /** What keeps these users from being in one more conversation: one does not exist, or has too many already. */
-  async newcomerFault(users: readonly UserId[], field: string): Promise<Fault | undefined> {
-    return this.#refusal(users, users, field);
+  async #unknownUser(users: readonly UserId[], field: string): Promise<Fault | undefined> {
+    const present = new Set((await this.#accounts.usersByIds(users)).map((user) => user.id));
+    const missing = users.findIndex((user) => !present.has(user));
+    if (missing < 0) return undefined;
+    const path = field.endsWith('s') ? `${field}.${missing}` : field;
+    return fault('not_found', 'There is no such user.', { field: path });
   }
 
-  async #refusal(
-    counted: readonly UserId[],
-    named: readonly UserId[],
-    field: string,
-  ): Promise<Fault | undefined> {
-    const present = new Set((await this.#accounts.usersByIds(named)).map((user) => user.id));
-    const missing = named.findIndex((user) => !present.has(user));
-    if (missing >= 0) {
-      const path = field.endsWith('s') ? `${field}.${missing}` : field;
-      return fault('not_found', 'There is no such user.', { field: path });
-    }
-    const counts = await Promise.all(counted.map((user) => this.#members.countConversationsOf(user)));
+  async #fullUser(users: readonly UserId[]): Promise<Fault | undefined> {
+    const counts = await Promise.all(users.map((user) => this.#members.countConversationsOf(user)));
     return counts.some((count) => count >= CONVERSATIONS_PER_USER_MAX_COUNT)
       ? fault('limit_reached', `A user has at most ${CONVERSATIONS_PER_USER_MAX_COUNT} conversations.`)
       : undefined;
   }
 
   async #opened(asker: Asker, conversation: ConversationId): Promise<Opened> {
-    const view = await this.#views.one(asker, conversation);
-    return view === undefined ? { fault: fault('unavailable', 'The conversation could not be read back.') } : { view };
+    // It is there by now: that it cannot be read back must not be answered as if nothing was stored.
+    const view = await this.#views.one(asker, conversation).catch(() => undefined);
+    return view === undefined ? { fault: UNKNOWN } : { view };
   }
+}
+
+/**
+ * A refusal found beforehand counts only when the owner decides: a change that is asked for again under the same id is
+ * answered as it was the first time, also when its users have too many conversations by now.
+ */
+function refusedBy(refusal: Fault | undefined, change: GroupChange): GroupChange {
+  if (refusal === undefined) return change;
+  return {
+    ...change,
+    decide: (roster) => {
+      const decided = change.decide(roster);
+      return 'fault' in decided ? decided : { fault: refusal };
+    },
+  };
 }

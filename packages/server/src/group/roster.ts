@@ -39,7 +39,9 @@ export class Roster {
 
   /** Everyone who is a member now. The array is never changed: a delivery may keep it. */
   get active(): readonly UserId[] {
-    this.#active ??= [...this.#rows.values()].filter((row) => row.leftSeq === undefined).map((row) => row.user);
+    this.#active ??= [...this.#rows.values()]
+      .filter((row) => row.leftSeq === undefined)
+      .map((row) => row.user);
     return this.#active;
   }
 

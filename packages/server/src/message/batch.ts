@@ -71,7 +71,7 @@ export class Batch {
   }
 
   fail(reason: Fault): void {
-    for (const key of [...this.#open.keys()]) this.#end(key, () => failed(reason));
+    for (const key of this.#open.keys()) this.#end(key, () => failed(reason));
   }
 
   answer(): void {
@@ -115,7 +115,7 @@ export async function fillBatch(
 
 function addMessages(batch: Batch, messages: Messages, context: OwnerContext, at: number): void {
   const { sender, drafts } = messages;
-  const outcomes: Outcome[] = new Array<Outcome>(drafts.length);
+  const outcomes: Outcome[] = drafts.map(() => failed(UNAVAILABLE));
   drafts.forEach(({ clientMsgId, body }, index) => {
     const part: Part = {
       key: keyOf(sender, clientMsgId),
@@ -140,7 +140,11 @@ function inOrder(outcomes: Outcome[]): readonly Outcome[] {
 }
 
 /** A refusal must leave no trace, so a message that was stored while its sender was a member is answered as stored. */
-async function refuseStranger(messages: Messages, context: OwnerContext, conversation: ConversationId): Promise<void> {
+async function refuseStranger(
+  messages: Messages,
+  context: OwnerContext,
+  conversation: ConversationId,
+): Promise<void> {
   const { sender, drafts } = messages;
   const ids = drafts.map((draft) => draft.clientMsgId);
   const existing = await context.messages.find(conversation, sender, ids).catch(() => undefined);

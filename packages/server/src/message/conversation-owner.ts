@@ -128,7 +128,11 @@ export class ConversationOwner {
 
   async #applied(batch: Batch, entries: readonly NewEntry[], loaded: Loaded): Promise<void> {
     const first = loaded.head + 1;
-    const placed = entries.map((entry, index): StoredEntry => ({ ...entry, from: first + index, seq: first + index }));
+    const placed = entries.map((entry, index): StoredEntry => ({
+      ...entry,
+      from: first + index,
+      seq: first + index,
+    }));
     const before = loaded.roster.active;
     const last = placed.at(-1) as StoredEntry;
     const changes = placed.flatMap((entry) => loaded.roster.apply(entry) ?? []);

@@ -1,6 +1,14 @@
 // Drives one append to a decided outcome. The rule of DESIGN 3b: after an unknown, look before anything else is done.
 import type { ConversationId, Seq } from '@parley/protocol/ids';
-import type { AppendOutcome, LogState, MessageStore, NewEntry, Refusal, StoredEntry, Token } from '@parley/ports/message-store';
+import type {
+  AppendOutcome,
+  LogState,
+  MessageStore,
+  NewEntry,
+  Refusal,
+  StoredEntry,
+  Token,
+} from '@parley/ports/message-store';
 import { SETTLE_ATTEMPTS_MAX_COUNT } from './limits.ts';
 
 export type Decided =
@@ -27,7 +35,8 @@ export async function appendDurably(append: Append): Promise<Decided> {
     // An append is tried again byte for byte, on the same condition: it cannot land twice.
     const outcome = await tried(append);
     if (outcome.kind === 'applied') return { kind: 'applied' };
-    const refused = outcome.kind === 'refused' && outcome.reason.kind !== 'fenced' ? decide(outcome.reason) : undefined;
+    const refused =
+      outcome.kind === 'refused' && outcome.reason.kind !== 'fenced' ? decide(outcome.reason) : undefined;
     if (refused !== undefined && !undecided) return refused;
     undecided ||= outcome.kind === 'unknown';
     const look = await settled(append);

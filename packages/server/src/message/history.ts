@@ -32,7 +32,8 @@ export class History {
       maxBytes: PULL_ANSWER_MAX_BYTES,
     });
     const through = page.entries.at(-1)?.seq ?? access.until;
-    const floor = Math.max(page.floor, access.visibleAfter);
+    // A former member is not told how far retention went beyond the end of the membership.
+    const floor = Math.min(Math.max(page.floor, access.visibleAfter), access.until);
     const body = encodeEntries(page.entries);
     return `{"type":"pulled","ref":${pull.ref},"conversation_id":"${conversation}","after":${after},"entries":${body},"through":${through},"head":${access.until},"floor":${floor}}`;
   }

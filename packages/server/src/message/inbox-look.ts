@@ -5,12 +5,14 @@ import type { Expired, HeadRow } from '@parley/protocol/log';
 import type { Clock } from '@parley/ports/clock';
 import type { MessageStore } from '@parley/ports/message-store';
 import type { OfflineQueue, QueueRow } from '@parley/ports/offline-queue';
+import type { Owners } from './owners.ts';
 import type { ReceivedMarks } from './received-marks.ts';
 
 export class InboxLook {
   readonly #queue: OfflineQueue;
   readonly #messages: MessageStore;
   readonly #marks: ReceivedMarks;
+  readonly #owners: Owners;
   readonly #clock: Clock;
   readonly #retentionMs: number;
 
@@ -18,12 +20,14 @@ export class InboxLook {
     queue: OfflineQueue;
     messages: MessageStore;
     marks: ReceivedMarks;
+    owners: Owners;
     clock: Clock;
     retentionMs: number;
   }) {
     this.#queue = parts.queue;
     this.#messages = parts.messages;
     this.#marks = parts.marks;
+    this.#owners = parts.owners;
     this.#clock = parts.clock;
     this.#retentionMs = parts.retentionMs;
   }
@@ -34,6 +38,8 @@ export class InboxLook {
     let after: ConversationId | undefined;
     do {
       const page = await this.#queue.behind(user, device, after, HEADS_ROWS_MAX_COUNT);
+      // Else a pull would be answered from a state that another node has left behind, for ever.
+      for (const row of page.rows) this.#owners.sawHead(row.conversation, row.head);
       if (page.rows.length > 0) yield await Promise.all(page.rows.map((row) => this.#headRow(row)));
       after = page.next;
     } while (after !== undefined);
@@ -46,7 +52,7 @@ export class InboxLook {
     return {
       conversation_id: conversation,
       head,
-      floor: oldest.floor,
+      floor: Math.min(oldest.floor, head),
       received,
       ...(removed ? { removed: true as const } : {}),
       ...(expired === undefined ? {} : { expired }),
@@ -54,7 +60,11 @@ export class InboxLook {
   }
 
   /** The time of the first entry after a seq, and the log's floor. */
-  async #first(conversation: ConversationId, after: Seq, to: Seq): Promise<{ at: number | undefined; floor: Seq }> {
+  async #first(
+    conversation: ConversationId,
+    after: Seq,
+    to: Seq,
+  ): Promise<{ at: number | undefined; floor: Seq }> {
     const page = await this.#messages.read({ conversation, after, to, limit: 1, maxBytes: 0 });
     const [entry] = page.entries;
     return { at: entry?.at, floor: page.floor };

@@ -16,5 +16,7 @@ export const SETTLE_ATTEMPTS_MAX_COUNT = 3;
 export const RETRY_AFTER_MS = 500;
 /** Devices' received marks are stored this often. */
 export const MARKS_FLUSH_INTERVAL_MS = 2_000;
-/** Marks that wait to be stored; at this number they are stored at once. */
-export const MARKS_PENDING_MAX_COUNT = 20_000;
+/** At this many waiting marks they are stored at once. */
+export const MARKS_FLUSH_AT_COUNT = 20_000;
+/** Marks that wait to be stored; more are refused, and their devices will be offered again what they have. */
+export const MARKS_PENDING_MAX_COUNT = 200_000;

@@ -28,7 +28,9 @@ export async function loadConversation(
   const before = roster.active;
   const changes = recent.flatMap((entry) => roster.apply(entry) ?? []);
   if (changes.length > 0) await context.members.apply(conversation, changes);
-  const told = [...new Set([...before, ...roster.active])];
+  // Also those who were removed: their devices learn of it by their inbox.
+  const changed = changes.flatMap((change) => change.memberships.map((row) => row.user));
+  const told = [...new Set([...before, ...changed])];
   if (claimed.head > 0) await context.queue.advance(conversation, claimed.head, told);
   return { kind: 'ready', token: claimed.token, head: claimed.head, lastAt: recent.at(-1)?.at ?? 0, roster };
 }
@@ -52,7 +54,7 @@ async function claim(
 
 function pause(context: OwnerContext): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  context.timers.after(context.randomness.fraction() * CLAIM_PAUSE_MAX_MS, resolve);
+  context.timers.after(Math.ceil(context.randomness.fraction() * CLAIM_PAUSE_MAX_MS), resolve);
   return promise;
 }
 
@@ -63,7 +65,13 @@ async function lastBatch(
 ): Promise<readonly StoredEntry[]> {
   if (head === 0) return [];
   const after = Math.max(0, head - APPEND_ENTRIES_MAX_COUNT);
-  const range = { conversation, after, to: head, limit: APPEND_ENTRIES_MAX_COUNT, maxBytes: Number.MAX_SAFE_INTEGER };
+  const range = {
+    conversation,
+    after,
+    to: head,
+    limit: APPEND_ENTRIES_MAX_COUNT,
+    maxBytes: Number.MAX_SAFE_INTEGER,
+  };
   return (await context.messages.read(range)).entries;
 }
 

@@ -52,7 +52,8 @@ export class MessageService {
 
   /** A stranger makes no owner load anything, and cannot tell a conversation that is not his from none. */
   async #refusal(conversation: ConversationId, sender: UserId): Promise<Outcome | undefined> {
-    if (this.#owners.loaded(conversation) !== undefined) return undefined;
+    const loaded = this.#owners.loaded(conversation);
+    if (loaded !== undefined) return loaded.roster.get(sender) === undefined ? failed(NOT_MEMBER) : undefined;
     try {
       const found = await this.#members.membership(conversation, sender);
       return found === undefined ? failed(NOT_MEMBER) : undefined;

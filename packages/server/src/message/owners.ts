@@ -1,5 +1,5 @@
 // The conversations that this node has in memory, by id, bounded: idle ones are forgotten and loaded again.
-import type { ConversationId } from '@parley/protocol/ids';
+import type { ConversationId, Seq } from '@parley/protocol/ids';
 import { ConversationOwner, type Loaded } from './conversation-owner.ts';
 import { OWNER_IDLE_MAX_MS, OWNERS_MAX_COUNT } from './limits.ts';
 import type { OwnerContext } from './owner-context.ts';
@@ -25,6 +25,12 @@ export class Owners {
   /** The committed state of a conversation that is in memory. */
   loaded(conversation: ConversationId): Loaded | undefined {
     return this.#byConversation.get(conversation)?.loaded;
+  }
+
+  /** The store is ahead of what stands here and nothing is under way: another node writes, and this state is stale. */
+  sawHead(conversation: ConversationId, head: Seq): void {
+    const owner = this.#byConversation.get(conversation);
+    if (owner?.idle && (owner.loaded?.head ?? head) < head) this.#byConversation.delete(conversation);
   }
 
   /** Forgets what was idle for longer. */

@@ -5,11 +5,19 @@ import type { Log } from '@parley/ports/log';
 import type { OfflineQueue } from '@parley/ports/offline-queue';
 import type { Timer, Timers } from '@parley/ports/timers';
 import type { Access, AccessRules } from './access.ts';
-import { MARKS_FLUSH_INTERVAL_MS, MARKS_PENDING_MAX_COUNT } from './limits.ts';
+import { MARKS_FLUSH_AT_COUNT, MARKS_FLUSH_INTERVAL_MS, MARKS_PENDING_MAX_COUNT } from './limits.ts';
+import { UNAVAILABLE } from './submission.ts';
 
 interface DeviceMarks {
   readonly user: UserId;
   readonly marks: Map<ConversationId, Seq>;
+}
+
+interface Mark {
+  readonly user: UserId;
+  readonly device: DeviceId;
+  readonly conversation: ConversationId;
+  readonly seq: Seq;
 }
 
 export class ReceivedMarks {
@@ -17,9 +25,13 @@ export class ReceivedMarks {
   readonly #access: AccessRules;
   readonly #timers: Timers;
   readonly #log: Log;
-  #pending = new Map<DeviceId, DeviceMarks>();
+  /** What waits to be stored. */
+  readonly #pending = new Map<DeviceId, DeviceMarks>();
+  /** What is being stored: one write of a device at a time, and until it is done it counts as not stored. */
+  readonly #storing = new Map<DeviceId, DeviceMarks & { readonly done: Promise<void> }>();
   #count = 0;
   #timer: Timer | undefined;
+  #flushing = false;
 
   constructor(parts: { queue: OfflineQueue; access: AccessRules; timers: Timers; log: Log }) {
     this.#queue = parts.queue;
@@ -29,13 +41,19 @@ export class ReceivedMarks {
   }
 
   /** Takes one mark, or says why not. Synchronous when the conversation is in memory, as it is while people chat. */
-  mark(user: UserId, device: DeviceId, conversation: ConversationId, seq: Seq): Fault | undefined | Promise<Fault | undefined> {
+  mark(
+    user: UserId,
+    device: DeviceId,
+    conversation: ConversationId,
+    seq: Seq,
+  ): Fault | undefined | Promise<Fault | undefined> {
+    const mark = { user, device, conversation, seq };
     const known = this.#access.peek(conversation, user);
-    if (known !== 'unknown') return this.#check(user, device, conversation, seq, known === 'none' ? undefined : known);
+    if (known !== 'unknown') return this.#check(mark, known === 'none' ? undefined : known);
     return this.#access
       .of(conversation, user)
-      .then((access) => this.#check(user, device, conversation, seq, access))
-      .catch(() => fault('unavailable', 'The server could not check this mark now.'));
+      .then((access) => this.#check(mark, access))
+      .catch(() => UNAVAILABLE);
   }
 
   /** What the device received, also what is not stored yet. */
@@ -44,63 +62,75 @@ export class ReceivedMarks {
     device: DeviceId,
     conversations: readonly ConversationId[],
   ): Promise<ReadonlyMap<ConversationId, Seq>> {
+    // Looked up before the store is asked: what is stored meanwhile is in its answer, or in this.
+    const unstored = conversations.map(
+      (conversation) => [conversation, this.#unstored(device, conversation)] as const,
+    );
     const marks = new Map(await this.#queue.received(user, device, conversations));
-    for (const conversation of conversations) {
-      const seq = this.#pending.get(device)?.marks.get(conversation);
-      if (seq !== undefined) marks.set(conversation, Math.max(seq, marks.get(conversation) ?? 0));
+    for (const [conversation, seq] of unstored) {
+      if (seq > 0) marks.set(conversation, Math.max(seq, marks.get(conversation) ?? 0));
     }
     return marks;
   }
 
-  /** Stores what waits, so that a look at the queue sees it. */
+  /** Stores what waits, so that a look at the queue sees it. Never rejects. */
   async flush(device: DeviceId): Promise<void> {
+    for (let other = this.#storing.get(device); other !== undefined; other = this.#storing.get(device))
+      await other.done;
     const waiting = this.#pending.get(device);
     if (waiting === undefined) return;
     this.#pending.delete(device);
     this.#count -= waiting.marks.size;
-    await this.#store(device, waiting);
+    const done = this.#store(device, waiting);
+    this.#storing.set(device, { ...waiting, done });
+    await done;
   }
 
+  /** Never rejects. */
   async flushAll(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
-    const waiting = this.#pending;
-    this.#pending = new Map();
-    this.#count = 0;
-    await Promise.all([...waiting].map(([device, marks]) => this.#store(device, marks)));
+    this.#flushing = true;
+    await Promise.all([...this.#pending.keys()].map((device) => this.flush(device)));
+    this.#flushing = false;
   }
 
-  #check(
-    user: UserId,
-    device: DeviceId,
-    conversation: ConversationId,
-    seq: Seq,
-    access: Access | undefined,
-  ): Fault | undefined {
-    if (access === undefined) return fault('not_found', 'There is no such conversation.', { field: 'conversation_id' });
-    if (seq > access.until) return fault('invalid_field', 'A mark may not be beyond the head.', { field: 'seq' });
+  #check(mark: Mark, access: Access | undefined): Fault | undefined {
+    if (access === undefined)
+      return fault('not_found', 'There is no such conversation.', { field: 'conversation_id' });
+    if (mark.seq > access.until)
+      return fault('invalid_field', 'A mark may not be beyond the head.', { field: 'seq' });
+    if (this.#count >= MARKS_PENDING_MAX_COUNT) return UNAVAILABLE;
+    this.#add(mark);
+    return undefined;
+  }
+
+  #add({ user, device, conversation, seq }: Mark): void {
     const waiting = this.#pending.get(device) ?? { user, marks: new Map<ConversationId, Seq>() };
     this.#pending.set(device, waiting);
     const before = waiting.marks.get(conversation);
     if (before === undefined) this.#count += 1;
     waiting.marks.set(conversation, Math.max(seq, before ?? 0));
-    if (this.#count >= MARKS_PENDING_MAX_COUNT) this.#flushNow();
-    else this.#timer ??= this.#timers.after(MARKS_FLUSH_INTERVAL_MS, () => this.#flushNow());
-    return undefined;
+    // Neither rejects.
+    if (this.#count >= MARKS_FLUSH_AT_COUNT && !this.#flushing) void this.flushAll();
+    else this.#timer ??= this.#timers.after(MARKS_FLUSH_INTERVAL_MS, () => void this.flushAll());
   }
 
-  #flushNow(): void {
-    // `#store` handles its own failures.
-    void this.flushAll();
+  #unstored(device: DeviceId, conversation: ConversationId): Seq {
+    const waiting = this.#pending.get(device)?.marks.get(conversation) ?? 0;
+    return Math.max(waiting, this.#storing.get(device)?.marks.get(conversation) ?? 0);
   }
 
   async #store(device: DeviceId, { user, marks }: DeviceMarks): Promise<void> {
-    try {
-      const rows = [...marks].map(([conversation, seq]) => ({ conversation, seq }));
-      await this.#queue.markReceived(user, device, rows);
-    } catch (error) {
-      // A mark that is lost makes a device be offered again what it has: it drops that.
-      this.#log.warn({ device, error }, 'received marks were not stored');
-    }
+    const rows = [...marks].map(([conversation, seq]) => ({ conversation, seq }));
+    const failure = await this.#queue.markReceived(user, device, rows).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    this.#storing.delete(device);
+    if (failure === undefined) return;
+    this.#log.warn({ device, ...failure }, 'received marks were not stored');
+    if (this.#count >= MARKS_PENDING_MAX_COUNT) return;
+    for (const { conversation, seq } of rows) this.#add({ user, device, conversation, seq });
   }
 }

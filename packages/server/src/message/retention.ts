@@ -1,5 +1,6 @@
 // Retention of the log itself, where the operator asked for it: drops what is older and raises the floor.
 import type { ConversationId, Seq } from '@parley/protocol/ids';
+import { IDEMPOTENCY_MIN_MS } from '@parley/protocol/limits';
 import type { Clock } from '@parley/ports/clock';
 import type { Log } from '@parley/ports/log';
 import type { MessageStore } from '@parley/ports/message-store';
@@ -13,7 +14,9 @@ export class Retention {
   readonly #log: Log;
   readonly #keepMs: number;
 
+  /** Throws RangeError when entries would go before their client_msg_ids may be forgotten. */
   constructor(parts: { messages: MessageStore; clock: Clock; log: Log; keepMs: number }) {
+    if (parts.keepMs < IDEMPOTENCY_MIN_MS) throw new RangeError('Entries are kept for at least 24 h.');
     this.#messages = parts.messages;
     this.#clock = parts.clock;
     this.#log = parts.log;

@@ -2,6 +2,7 @@
 import { fault, type Fault } from '@parley/protocol/error-code';
 import type { ClientMsgId, Seq, MessageId, UserId } from '@parley/protocol/ids';
 import type { StoredEntry } from '@parley/ports/message-store';
+import { StoreError } from '@parley/ports/store-error';
 import type { Roster } from '../group/roster.ts';
 import { RETRY_AFTER_MS } from './limits.ts';
 
@@ -40,9 +41,13 @@ export function failed(reason: Fault): Outcome {
   return { kind: 'failed', fault: reason };
 }
 
-export const ID_REUSED = fault('id_reused', 'This client_msg_id was used for something else in this conversation.', {
-  field: 'client_msg_id',
-});
+export const ID_REUSED = fault(
+  'id_reused',
+  'This client_msg_id was used for something else in this conversation.',
+  {
+    field: 'client_msg_id',
+  },
+);
 export const NOT_MEMBER = fault('not_member', 'You are not a member of this conversation.');
 export const UNAVAILABLE = fault('unavailable', 'The server could not store this now. Nothing was stored.', {
   retry_after_ms: RETRY_AFTER_MS,
@@ -50,9 +55,26 @@ export const UNAVAILABLE = fault('unavailable', 'The server could not store this
 export const STORAGE_FULL = fault('storage_full', 'The disk of the server is full. Nothing was stored.', {
   retry_after_ms: RETRY_AFTER_MS * 10,
 });
-export const UNKNOWN = fault('outcome_unknown', 'The server does not know whether this was stored. Ask again.', {
-  retry_after_ms: RETRY_AFTER_MS,
-});
+export const UNKNOWN = fault(
+  'outcome_unknown',
+  'The server does not know whether this was stored. Ask again.',
+  {
+    retry_after_ms: RETRY_AFTER_MS,
+  },
+);
+
+/** How a request that may have stored something ends when it failed: what is not known is answered as unknown. */
+export function faultOfFailure(error: unknown): Fault {
+  if (!(error instanceof StoreError)) return UNKNOWN;
+  switch (error.kind) {
+    case 'storage_full':
+      return STORAGE_FULL;
+    case 'unavailable':
+      return UNAVAILABLE;
+    case 'outcome_unknown':
+      return UNKNOWN;
+  }
+}
 
 /** Ends every part of a submission in the same way. */
 export function endAll(submission: Submission, reason: Fault): void {

@@ -16,6 +16,12 @@ export class FakeSocket implements Socket {
     return this.outcome;
   }
 
+  /** The reader catches up. The gateway is to be told: `TestClient.drain` does both. */
+  readAll(): void {
+    this.outcome = 'sent';
+    this.bufferedBytes = 0;
+  }
+
   close(code: CloseCode, reason: string): void {
     this.closedWith ??= { code, reason };
   }

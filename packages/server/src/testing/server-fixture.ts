@@ -2,12 +2,15 @@
 import { FakeClock } from '@parley/adapter-memory/fake-clock';
 import { FakeTimers } from '@parley/adapter-memory/fake-timers';
 import { MemoryStores, type MemoryStoresOptions } from '@parley/adapter-memory/memory-stores';
+import { MemoryWorld } from '@parley/adapter-memory/memory-world';
 import { SeededRandomness } from '@parley/adapter-memory/seeded-randomness';
 import { SequentialIds } from '@parley/adapter-memory/sequential-ids';
 import type { Credentials } from '@parley/protocol/account';
+import type { UserId } from '@parley/protocol/ids';
 import { CheapAlgorithm, RecordedLog } from '../account/account-fixture.ts';
 import { PasswordHasher } from '../account/password-hasher.ts';
 import { ChatServer, type ChatServerOptions } from '../chat-server.ts';
+import { StoreFaults } from './store-faults.ts';
 import { TestClient } from './test-client.ts';
 
 export const DAY_MS = 24 * 3_600_000;
@@ -15,7 +18,12 @@ export const DAY_MS = 24 * 3_600_000;
 export interface FixtureOptions extends MemoryStoresOptions {
   readonly server?: Partial<ChatServerOptions>;
   readonly clock?: FakeClock;
+  readonly timers?: FakeTimers;
   readonly ids?: SequentialIds;
+  /** How the stores fail; also theirs after a restart. */
+  readonly faults?: StoreFaults;
+  /** Of the server's randomness: tokens, jitter. */
+  readonly seed?: number;
 }
 
 export class ServerFixture {
@@ -24,27 +32,33 @@ export class ServerFixture {
   readonly stores: MemoryStores;
   readonly server: ChatServer;
   readonly ids: SequentialIds;
+  readonly faults: StoreFaults;
   readonly log = new RecordedLog();
   readonly #options: FixtureOptions;
 
   constructor(options: FixtureOptions = {}) {
     this.#options = options;
     this.clock = options.clock ?? new FakeClock();
-    this.timers = new FakeTimers(this.clock);
-    this.stores = new MemoryStores(options);
+    this.timers = options.timers ?? new FakeTimers(this.clock);
+    this.faults = options.faults ?? new StoreFaults();
+    const world = options.world ?? new MemoryWorld({ pause: this.faults.pause });
+    this.stores = new MemoryStores({ fault: this.faults.decide, ...options, world });
     this.ids = options.ids ?? new SequentialIds(1_000);
     this.server = new ChatServer({
-      ...this.stores,
       accounts: this.stores.accounts,
       messages: this.stores.messages,
       members: this.stores.members,
       queue: this.stores.queue,
       clock: this.clock,
       timers: this.timers,
-      randomness: new SeededRandomness(7),
+      randomness: new SeededRandomness(options.seed ?? 7),
       ids: this.ids,
       log: this.log,
-      hasher: new PasswordHasher({ algorithm: new CheapAlgorithm(), runningMaxCount: 2, waitingMaxCount: 64 }),
+      hasher: new PasswordHasher({
+        algorithm: new CheapAlgorithm(),
+        runningMaxCount: 2,
+        waitingMaxCount: 64,
+      }),
       jwt: undefined,
       registration: 'open',
       tokenLifetimeMs: 90 * DAY_MS,
@@ -59,14 +73,24 @@ export class ServerFixture {
 
   async register(name: string): Promise<Credentials> {
     const password = 'correct horse battery staple';
-    const outcome = await this.server.accounts.register({ name, password, deviceName: undefined, address: '127.0.0.1' });
+    const outcome = await this.server.accounts.register({
+      name,
+      password,
+      deviceName: undefined,
+      address: '127.0.0.1',
+    });
     if (outcome.kind === 'refused') throw new Error(JSON.stringify(outcome.fault));
     return outcome.credentials;
   }
 
   async login(name: string): Promise<Credentials> {
     const password = 'correct horse battery staple';
-    const outcome = await this.server.accounts.login({ name, password, deviceName: undefined, address: '127.0.0.1' });
+    const outcome = await this.server.accounts.login({
+      name,
+      password,
+      deviceName: undefined,
+      address: '127.0.0.1',
+    });
     if (outcome.kind === 'refused') throw new Error(JSON.stringify(outcome.fault));
     return outcome.credentials;
   }
@@ -82,6 +106,18 @@ export class ServerFixture {
     return client;
   }
 
+  /** A new user's account, by a name that says nothing: for groups of many. */
+  async registerMany(count: number): Promise<UserId[]> {
+    const users: UserId[] = [];
+    for (let at = 1; at <= count; at++) {
+      const id = this.ids.next() as UserId;
+      const common = { passwordHash: undefined, externalId: `many|${id}`, createdAt: 0 };
+      await this.stores.accounts.createUser({ id, name: `many-${id}`, ...common });
+      users.push(id);
+    }
+    return users;
+  }
+
   /** A new user, connected. */
   async join(name: string): Promise<TestClient & { token: string }> {
     const { token } = await this.register(name);
@@ -90,7 +126,14 @@ export class ServerFixture {
 
   /** The process dies, and another starts on the same data. */
   restart(): ServerFixture {
-    this.stores.messages.crash();
-    return new ServerFixture({ ...this.#options, world: this.stores.world, clock: this.clock, ids: this.ids });
+    this.stores.crash();
+    return this.second({ timers: new FakeTimers(this.clock) });
+  }
+
+  /** Another server at work on the same data, and in the same time, as two nodes would be. */
+  second(options: Pick<FixtureOptions, 'timers' | 'server' | 'seed' | 'faults'> = {}): ServerFixture {
+    const { stores, clock, ids, timers, faults } = this;
+    const shared = { world: stores.world, clock, ids, timers, faults };
+    return new ServerFixture({ seed: 11, ...this.#options, ...shared, ...options });
   }
 }

@@ -9,7 +9,8 @@ import type { Gateway } from '../gateway/gateway.ts';
 import type { Session } from '../gateway/session.ts';
 import { FakeSocket } from './fake-socket.ts';
 
-type OfType<Type extends Down['type']> = Extract<Down, { type: Type }>;
+export type OfType<Type extends Down['type']> = Extract<Down, { type: Type }>;
+type ChangeType = 'rename_group' | 'add_members' | 'remove_member' | 'leave_group' | 'set_role';
 type WithoutRef<Frame> = Frame extends { ref: number } ? Omit<Frame, 'ref'> : never;
 
 export class TestClient {
@@ -18,6 +19,7 @@ export class TestClient {
   readonly #gateway: Gateway;
   readonly #settle: () => Promise<void>;
   #ref = 0;
+  #userId: UserId | undefined;
 
   constructor(gateway: Gateway, settle: () => Promise<void>) {
     this.#gateway = gateway;
@@ -25,8 +27,10 @@ export class TestClient {
     this.session = gateway.opened(this.socket);
   }
 
+  /** Known since the welcome, also when the socket is closed. */
   get userId(): UserId {
-    return this.session.user;
+    if (this.#userId === undefined) throw new Error('There was no welcome yet.');
+    return this.#userId;
   }
 
   /** Everything that came, in order. */
@@ -66,24 +70,77 @@ export class TestClient {
 
   async hello(token: string): Promise<void> {
     await this.send({ type: 'hello', version: 1, token });
+    if (this.session.state.kind === 'connected') this.#userId = this.session.user;
   }
 
   /** Sends a request and returns its answer. */
   async request(frame: WithoutRef<Up>): Promise<Down> {
-    this.#ref += 1;
-    const ref = this.#ref;
-    await this.send({ ...frame, ref } as Up);
-    const answer = this.frames.findLast((down) => 'ref' in down && down.ref === ref);
+    const ref = this.start(frame);
+    await this.#settle();
+    const answer = this.answer(ref);
     if (answer === undefined) throw new Error(`No answer to ${JSON.stringify(frame)}`);
     return answer;
   }
 
-  async text(conversation_id: ConversationId, text: string, id = `m-${text}`): Promise<SendResult> {
-    const content = { kind: 'text' as const, text };
-    const messages = [{ client_msg_id: id as ClientMsgId, content }];
-    const answer = await this.request({ type: 'send', conversation_id, messages });
-    if (answer.type !== 'sent' || answer.results[0] === undefined) throw new Error(JSON.stringify(answer));
-    return answer.results[0];
+  /** Sends a request and does not wait. */
+  start(frame: WithoutRef<Up>): number {
+    this.#ref += 1;
+    this.#gateway.message(this.session, JSON.stringify([{ ...frame, ref: this.#ref }]));
+    return this.#ref;
+  }
+
+  /** The answer to a request, if it came. */
+  answer(ref: number): Down | undefined {
+    return this.frames.findLast((down) => 'ref' in down && down.ref === ref);
+  }
+
+  /** All answers so far, by ref. */
+  answers(): ReadonlyMap<number, Down> {
+    return new Map(
+      this.frames.flatMap((down) => ('ref' in down && down.ref !== undefined ? [[down.ref, down]] : [])),
+    );
+  }
+
+  /** Codes of the errors that came, in order. */
+  get faults(): string[] {
+    return this.all('error').map((frame) => frame.code);
+  }
+
+  async text(conversation_id: ConversationId, text: string, id = idOf(text)): Promise<SendResult> {
+    const [result] = await this.texts(conversation_id, [{ id, text }]);
+    if (result === undefined) throw new Error('no result');
+    return result;
+  }
+
+  /** Several messages in one frame. */
+  async texts(
+    conversation_id: ConversationId,
+    texts: readonly { id: string; text: string }[],
+  ): Promise<SendResult[]> {
+    const answer = await this.request(sendOf(conversation_id, texts));
+    if (answer.type !== 'sent') throw new Error(JSON.stringify(answer));
+    return answer.results;
+  }
+
+  /** Does a change of a group; the id may be any text. */
+  async change(
+    type: ChangeType,
+    conversation_id: ConversationId,
+    id: string,
+    fields: object = {},
+  ): Promise<Down> {
+    return this.request({ type, conversation_id, client_msg_id: id, ...fields } as WithoutRef<Up>);
+  }
+
+  async mark(conversation_id: ConversationId, seq: number): Promise<void> {
+    await this.send({ type: 'received', marks: [{ conversation_id, seq }] });
+  }
+
+  /** The slow reader catches up. */
+  async drain(): Promise<void> {
+    this.socket.readAll();
+    this.#gateway.drained(this.session);
+    await this.#settle();
   }
 
   async direct(user_id: UserId): Promise<ConversationId> {
@@ -93,8 +150,9 @@ export class TestClient {
   async group(title: string, member_ids: UserId[], history?: 'all' | 'joined'): Promise<ConversationId> {
     const client_msg_id = `group-${title}` as ClientMsgId;
     const more = history === undefined ? {} : { history };
-    return this.#opened(await this.request({ type: 'create_group', client_msg_id, title, member_ids, ...more }))
-      .conversation_id;
+    return this.#opened(
+      await this.request({ type: 'create_group', client_msg_id, title, member_ids, ...more }),
+    ).conversation_id;
   }
 
   /** Texts of all messages that were pushed, in order of arrival. */
@@ -118,6 +176,17 @@ export class TestClient {
     if (answer.type !== 'conversation') throw new Error(JSON.stringify(answer));
     return answer.conversation;
   }
+}
+
+export function sendOf(conversation_id: ConversationId, texts: readonly { id: string; text: string }[]) {
+  const messages = texts.map(({ id, text }) => {
+    return { client_msg_id: id as ClientMsgId, content: { kind: 'text' as const, text } };
+  });
+  return { type: 'send' as const, conversation_id, messages };
+}
+
+function idOf(text: string): string {
+  return `m-${text.slice(0, 60).replaceAll(/[^A-Za-z0-9]/g, '-')}`;
 }
 
 export function textOf(entry: OfType<'entries'>['entries'][number]): string | undefined {
