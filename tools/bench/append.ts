@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { measureConnections } from './connections.ts';
 import { measureLoad } from './load.ts';
 import { doubtsOf, failuresOf, table, verdicts, type TargetReport } from './report.ts';
-import { startFloor, startServer, type Target } from './target.ts';
+import { startFloor, startServer, stopTargets, type Target } from './target.ts';
 
 const { values } = parseArgs({
   options: {
@@ -17,6 +17,10 @@ const { values } = parseArgs({
   },
 });
 const log = (line: string): void => console.error(line);
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void stopTargets().finally(() => process.exit(130)));
+}
 
 /** Load and memory are measured on two fresh processes, so that the one does not show in the other. */
 async function measure(

@@ -22,6 +22,7 @@ const heads: { conversation: ConversationId; seq: number }[][] = [];
 let entriesCount = 0;
 let nextToBeat = 0;
 
+process.on('disconnect', () => process.exit(1)); // the bench has gone
 process.on('message', (message: unknown) => {
   void obey(message as HolderCommand).catch((error: unknown) =>
     reply({ kind: 'failed', reason: String(error) }),

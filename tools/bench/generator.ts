@@ -31,6 +31,7 @@ let nextToMark = 0;
 let lastTickAt = performance.now();
 let isStopping = false;
 
+process.on('disconnect', () => process.exit(1)); // the bench has gone
 process.on('message', (message: unknown) => {
   void obey(message as Command).catch((error: unknown) => reply({ kind: 'failed', reason: String(error) }));
 });

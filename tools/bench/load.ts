@@ -5,7 +5,9 @@ import { cpuMicros, diskFlushes, machineCpuMicros, rssKb } from './process-stats
 import type { Target } from './target.ts';
 
 export const P99_MAX_MS = 200;
-const ACHIEVED_MIN_SHARE = 0.98;
+/** CPU of one core that other programs may take before a run counts as disturbed. */
+export const OTHERS_MAX_SHARE = 0.15;
+const ACHIEVED_MIN_SHARE = 0.95;
 const TEXT_BYTES = 200;
 const WARM_UP_RATE = 5_000;
 const WARM_UP_SECONDS = 3;
@@ -15,6 +17,7 @@ const FIRST_RATE = 20_000;
 const RISE = 1.5;
 const RATE_MIN = 500;
 const REFINEMENTS_COUNT = 3;
+const RETRIES_MAX_COUNT = 8;
 
 /** A run, with what it cost the target. */
 export interface Measured extends RunResult {
@@ -56,10 +59,16 @@ export async function measureLoad(
     return measured;
   };
   await step(WARM_UP_RATE, WARM_UP_SECONDS);
+  let retriesLeft = RETRIES_MAX_COUNT;
   const search = async (rate: number): Promise<Measured> => {
     let measured = await step(rate, STEP_SECONDS);
-    if (!measured.isHeld && measured.abandoned === 0 && report.failures.length === 0) {
-      measured = await step(rate, STEP_SECONDS); // a near miss may be the machine's fault: once more
+    for (
+      let tries = 1;
+      isDoubtfulMiss(measured, tries) && retriesLeft > 0 && report.failures.length === 0;
+      tries += 1
+    ) {
+      retriesLeft -= 1;
+      measured = await step(rate, STEP_SECONDS);
     }
     report.steps.push(measured);
     if (measured.isHeld && measured.offeredRate > (report.best?.offeredRate ?? 0)) {
@@ -163,6 +172,11 @@ export class Generator implements AsyncDisposable {
     }
     await this.#child.exited;
   }
+}
+
+/** A miss that may be the machine's fault: something else ran, or it was near and there was no second try yet. */
+function isDoubtfulMiss(run: Measured, tries: number): boolean {
+  return !run.isHeld && (run.othersCpuShare > OTHERS_MAX_SHARE || (run.abandoned === 0 && tries === 1));
 }
 
 /** A bench that loses is a failed bench; a rate that is too high is not. */

@@ -20,6 +20,13 @@ const JWT_SECRET = 'only-for-the-bench-on-loopback-0123456789';
 const JWT_AUDIENCE = 'parley-bench';
 const ROOT = join(import.meta.dir, '..', '..');
 
+const running = new Set<() => Promise<void>>();
+
+/** For a bench that is interrupted: ends what was started and removes its data. */
+export async function stopTargets(): Promise<void> {
+  await Promise.all([...running].map((stop) => stop()));
+}
+
 export async function startFloor(parentFolder: string): Promise<Target> {
   const folder = mkdtempSync(join(parentFolder, 'floor-'));
   const started = await start([join(import.meta.dir, 'floor-server.ts'), folder], folder, {});
@@ -37,7 +44,7 @@ export async function startServer(parentFolder: string, flags: string[] = []): P
   const folder = mkdtempSync(join(parentFolder, 'server-'));
   const args = [
     ...flags,
-    process.env['BENCH_MAIN'] ?? join(ROOT, 'apps/cli/src/main.ts'),
+    join(ROOT, 'apps/cli/src/main.ts'),
     'serve',
     '--port',
     '0',
@@ -48,6 +55,7 @@ export async function startServer(parentFolder: string, flags: string[] = []): P
   const started = await start(args, folder, {
     PARLEY_JWT_SECRET: JWT_SECRET,
     PARLEY_JWT_AUDIENCE: JWT_AUDIENCE,
+    PARLEY_LOG_LEVEL: 'warn',
   });
   return {
     ...started,
@@ -101,7 +109,9 @@ async function start(
     await child.exited;
     clearTimeout(kill);
     rmSync(folder, { recursive: true, force: true });
+    running.delete(stop);
   };
+  running.add(stop);
   try {
     const ready = JSON.parse(await firstLine.promise) as Ready;
     return { url: ready.url, pid: child.pid, ready, [Symbol.asyncDispose]: stop };
