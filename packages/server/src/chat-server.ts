@@ -68,7 +68,7 @@ export class ChatServer implements AsyncDisposable {
   readonly #retention: Retention | undefined;
   readonly #housekeeping: Timer[];
   #listening: Listening | undefined;
-  #stopping = false;
+  #stopping: Promise<void> | undefined;
   #cleaning = false;
 
   constructor(options: ChatServerOptions) {
@@ -83,7 +83,13 @@ export class ChatServer implements AsyncDisposable {
     const access = new AccessRules({ owners: this.#owners, messages, members });
     this.#marks = new ReceivedMarks({ queue, access, timers, log });
     const service = new MessageService({ owners: this.#owners, members });
-    const views = new ConversationViews({ accounts: options.accounts, members, messages, access, marks: this.#marks });
+    const views = new ConversationViews({
+      accounts: options.accounts,
+      members,
+      messages,
+      access,
+      marks: this.#marks,
+    });
     const groups = new GroupService({ accounts: options.accounts, members, messages: service, views, ids });
     const history = new History({ messages, access, marks: this.#marks });
     const router = new FrameRouter({
@@ -96,11 +102,23 @@ export class ChatServer implements AsyncDisposable {
       log,
     });
     const { queueRetentionMs: retentionMs, logRetentionMs: keepMs } = options;
-    const look = new InboxLook({ queue, messages, marks: this.#marks, owners: this.#owners, clock, retentionMs });
+    const look = new InboxLook({
+      queue,
+      messages,
+      marks: this.#marks,
+      owners: this.#owners,
+      clock,
+      retentionMs,
+    });
     const handshake = new Handshake({ accounts: this.accounts, sessions, ids, logId: messages.logId, log });
     this.gateway = new Gateway({ clock, timers, randomness, log, sessions, handshake, look, router });
     this.#retention = keepMs === undefined ? undefined : new Retention({ messages, clock, log, keepMs });
-    this.http = httpApp({ accounts: this.accounts, origins: this.#origins, ready: () => !this.#stopping, log });
+    this.http = httpApp({
+      accounts: this.accounts,
+      origins: this.#origins,
+      ready: () => this.#stopping === undefined,
+      log,
+    });
     this.#housekeeping = [
       timers.every(HOUSEKEEPING_INTERVAL_MS, () => void this.#keepHouse()),
       timers.every(TOKEN_CLEANING_INTERVAL_MS, () => void this.#cleanTokens()),
@@ -114,9 +132,12 @@ export class ChatServer implements AsyncDisposable {
   }
 
   /** Tells the clients, lets what is under way finish, stores the marks, closes every socket. */
-  async stop(): Promise<void> {
-    if (this.#stopping) return;
-    this.#stopping = true;
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     for (const timer of this.#housekeeping) timer.cancel();
     this.#listening?.stop();
     this.gateway.drain();

@@ -61,7 +61,7 @@ export class Outbox {
   readonly #socket: Socket;
   readonly #flusher: Flusher;
   readonly #events: OutboxEvents;
-  #frames: string[] = [];
+  #frames: string[] | undefined;
   #bytes = 0;
   #state: OutboxState = OPEN;
 
@@ -99,8 +99,8 @@ export class Outbox {
   }
 
   flush(): void {
-    const frames = this.#frames;
-    this.#frames = [];
+    const frames = this.#frames ?? [];
+    this.#frames = undefined;
     this.#bytes = 0;
     let message = '';
     for (const frame of frames) {
@@ -125,9 +125,13 @@ export class Outbox {
   }
 
   #add(frame: string): void {
-    this.#frames.push(frame);
     this.#bytes += frame.length;
-    if (this.#frames.length === 1) this.#flusher.add(this);
+    if (this.#frames !== undefined) {
+      this.#frames.push(frame);
+      return;
+    }
+    this.#frames = [frame];
+    this.#flusher.add(this);
   }
 
   #write(message: string): void {
@@ -139,7 +143,7 @@ export class Outbox {
 
   #overflow(): void {
     this.#state = OVERFLOWN;
-    this.#frames = [];
+    this.#frames = undefined;
     this.#bytes = 0;
     this.#events.overflown();
   }

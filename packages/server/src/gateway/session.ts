@@ -7,7 +7,7 @@ import { BEAT_INTERVAL_MS, HEARTBEAT_MISSING_MS, HELLO_WITHIN_MS } from '@parley
 import type { HeadRow } from '@parley/protocol/log';
 import type { LiveSession } from '../connection/live-sessions.ts';
 import { BAD_FRAMES_MAX_COUNT, CONGESTED_MAX_MS, VISIT_INTERVAL_MAX_MS, WHEEL_SLOT_MS } from './limits.ts';
-import { Outbox, type Flusher } from './outbox.ts';
+import { Outbox, type Flusher, type OutboxEvents } from './outbox.ts';
 import type { Socket } from './socket.ts';
 import type { Visited } from './timing-wheel.ts';
 
@@ -37,7 +37,7 @@ export interface SessionHost {
   closed(session: Session, before: SessionState): void;
 }
 
-export class Session implements LiveSession, Visited {
+export class Session implements LiveSession, Visited, OutboxEvents {
   readonly #socket: Socket;
   readonly #host: SessionHost;
   readonly #outbox: Outbox;
@@ -49,9 +49,10 @@ export class Session implements LiveSession, Visited {
   #badFrames = 0;
   /** While congested: how much waited, and since when it is no less. */
   #stuck: { bytes: number; sinceMs: number } | undefined;
-  /** What the first look named and the device has not confirmed; undefined once the queue was told to be empty. */
-  #awaited: Map<ConversationId, Seq> | undefined = new Map();
-  #lookedOnce = false;
+  /** The first look goes on, or the device has yet to confirm what it named, or was told that its queue is empty. */
+  #queue: 'looked_at' | 'awaited' | 'empty' = 'looked_at';
+  /** What the first look named and the device has not confirmed. Nearly all sessions need no map. */
+  #awaited: Map<ConversationId, Seq> | undefined;
   /** A look at its queue is under way; `again` when another was asked for meanwhile. */
   looking: 'no' | 'once' | 'again' = 'no';
   requestsInFlight = 0;
@@ -60,11 +61,7 @@ export class Session implements LiveSession, Visited {
   constructor(socket: Socket, host: SessionHost) {
     this.#socket = socket;
     this.#host = host;
-    this.#outbox = new Outbox(socket, host.flusher, {
-      overflown: () => this.close(4430, 'slow consumer'),
-      caughtUp: () => host.look(this),
-      flushed: () => host.flushed(this),
-    });
+    this.#outbox = new Outbox(socket, host.flusher, this);
     this.#openedMs = host.nowMs();
     this.#heardMs = this.#openedMs;
     this.#sentMs = this.#openedMs;
@@ -138,6 +135,18 @@ export class Session implements LiveSession, Visited {
     if (this.#badFrames >= BAD_FRAMES_MAX_COUNT) this.close(4400, 'too many bad frames');
   }
 
+  overflown(): void {
+    this.close(4430, 'slow consumer');
+  }
+
+  caughtUp(): void {
+    this.#host.look(this);
+  }
+
+  flushed(): void {
+    this.#host.flushed(this);
+  }
+
   drained(): void {
     this.#stuck = undefined;
     this.#outbox.drained();
@@ -145,18 +154,19 @@ export class Session implements LiveSession, Visited {
 
   /** A page of the first look: the queue is empty when all of it is confirmed. */
   expect(rows: readonly HeadRow[]): void {
-    if (this.#lookedOnce) return;
-    for (const row of rows) this.#awaited?.set(row.conversation_id, row.head);
+    if (this.#queue !== 'looked_at') return;
+    this.#awaited ??= new Map();
+    for (const row of rows) this.#awaited.set(row.conversation_id, row.head);
   }
 
   looked(): void {
-    this.#lookedOnce = true;
+    if (this.#queue === 'looked_at') this.#queue = 'awaited';
     this.#tellIfEmpty();
   }
 
   /** The first look is what a device catches up by: without it the client had better come again. */
   lookFailed(): void {
-    if (!this.#lookedOnce) this.close(4500, 'the queue could not be read');
+    if (this.#queue === 'looked_at') this.close(4500, 'the queue could not be read');
   }
 
   received(conversation: ConversationId, seq: Seq): void {
@@ -238,7 +248,8 @@ export class Session implements LiveSession, Visited {
   }
 
   #tellIfEmpty(): void {
-    if (!this.#lookedOnce || this.#awaited?.size !== 0) return;
+    if (this.#queue !== 'awaited' || (this.#awaited?.size ?? 0) > 0) return;
+    this.#queue = 'empty';
     this.#awaited = undefined;
     this.send({ type: 'queue_empty' });
   }

@@ -6,14 +6,18 @@ import type { StoredEntry } from '@parley/ports/message-store';
 
 type FoldedEntry = Pick<StoredEntry, 'kind' | 'seq' | 'sender' | 'body'>;
 
+/** Most conversations have few members: up to this many are looked through, beyond it they are found by a map. */
+const UNINDEXED_ROWS_MAX_COUNT = 16;
+
 export class Roster {
-  readonly #rows: Map<UserId, Membership>;
+  readonly #rows: Membership[];
+  #index: Map<UserId, number> | undefined;
   #history: HistoryPolicy;
   #title: string;
   #active: readonly UserId[] | undefined;
 
   constructor(record: ConversationRecord, members: Members) {
-    this.#rows = new Map(members.rows.map((row) => [row.user, row]));
+    this.#rows = [...members.rows];
     this.#history = record.kind === 'group' ? record.history : 'all';
     this.#title = record.kind === 'group' ? record.title : '';
   }
@@ -24,16 +28,16 @@ export class Roster {
 
   /** Nobody ever was in it: its first entry is not written yet. */
   get isEmpty(): boolean {
-    return this.#rows.size === 0;
+    return this.#rows.length === 0;
   }
 
   /** The row of a present or former member. */
   get(user: UserId): Membership | undefined {
-    return this.#rows.get(user);
+    return this.#rows[this.#position(user)];
   }
 
   isMember(user: UserId): boolean {
-    const row = this.#rows.get(user);
+    const row = this.get(user);
     return row !== undefined && row.leftSeq === undefined;
   }
 
@@ -48,7 +52,7 @@ export class Roster {
   /** Who follows when the owner leaves: the longest-standing admin, else the longest-standing member. */
   successorOf(user: UserId): UserId | undefined {
     let best: Membership | undefined;
-    for (const row of this.#rows.values()) {
+    for (const row of this.#rows) {
       if (row.user === user || row.leftSeq !== undefined) continue;
       if (best === undefined || standsBefore(row, best)) best = row;
     }
@@ -105,14 +109,32 @@ export class Roster {
   }
 
   #with(user: UserId, change: Partial<Membership>): Membership[] {
-    const row = this.#rows.get(user);
+    const row = this.get(user);
     return row === undefined ? [] : [{ ...row, ...change }];
   }
 
   #change(seq: Seq, memberships: readonly Membership[], title?: string): MembershipChange {
-    for (const row of memberships) this.#rows.set(row.user, row);
+    for (const row of memberships) this.#put(row);
     this.#active = undefined;
     return { seq, title, memberships };
+  }
+
+  #put(row: Membership): void {
+    const position = this.#position(row.user);
+    if (position >= 0) {
+      this.#rows[position] = row;
+      return;
+    }
+    this.#rows.push(row);
+    this.#index?.set(row.user, this.#rows.length - 1);
+  }
+
+  /** Where the user's row stands; -1 for none. Rows are never taken out. */
+  #position(user: UserId): number {
+    if (this.#rows.length <= UNINDEXED_ROWS_MAX_COUNT)
+      return this.#rows.findIndex((row) => row.user === user);
+    this.#index ??= new Map(this.#rows.map((row, position) => [row.user, position]));
+    return this.#index.get(user) ?? -1;
   }
 }
 
