@@ -6,7 +6,7 @@ export interface QueueRow {
   readonly conversation: ConversationId;
   /** The last seq that the user may read: the log's head, or the entry that ended the membership. */
   readonly head: Seq;
-  /** The device's watermark; where it never set one, the seq before the first that the user may read. */
+  /** The device's watermark, or the seq before the first that the user may read: the greater of the two. */
   readonly received: Seq;
   /** The user is no member any more. */
   readonly removed: boolean;
@@ -33,7 +33,12 @@ export interface OfflineQueue extends AsyncDisposable {
    */
   advance(conversation: ConversationId, head: Seq, users: readonly UserId[]): Promise<void>;
   /** What the device lacks. Sees every append whose effects were complete before the call. */
-  behind(user: UserId, device: DeviceId, after: ConversationId | undefined, limit: number): Promise<QueuePage>;
+  behind(
+    user: UserId,
+    device: DeviceId,
+    after: ConversationId | undefined,
+    limit: number,
+  ): Promise<QueuePage>;
   /** Raises the device's watermarks; a lower one than what is stored changes nothing. Durable when it resolves. */
   markReceived(user: UserId, device: DeviceId, marks: readonly Mark[]): Promise<void>;
   /** The device's watermarks for these conversations, as `received` of a row, whether behind or not. */

@@ -45,9 +45,8 @@ test("[CLOSE-1] the table of close codes is the code's", () => {
 });
 
 test('[CLOSE-1] a code that is not in the table means the network: reconnect', () => {
-  for (const code of [1000, 1001, 1006, 1009, 4000, 4999, Number.NaN])
-    expect(afterClose(code)).toBe('reconnect');
-  expect([4400, 4401, 4430].map(afterClose)).toEqual(['stop', 'sign_in', 'reconnect']);
+  for (const code of [1000, 1001, 1006, 4000, 4999, Number.NaN]) expect(afterClose(code)).toBe('reconnect');
+  expect([4400, 4401, 4430, 1009].map(afterClose)).toEqual(['stop', 'sign_in', 'reconnect', 'stop']);
 });
 
 test("[SOCK-3] [SEND-1] the table of limits is the code's", () => {

@@ -30,7 +30,11 @@ export const CLOSE_CODES = {
 
 export type CloseCode = keyof typeof CLOSE_CODES;
 
-/** What a client does after a close; a code outside the set (1006, a proxy's own) means the network: reconnect. */
+/** WebSocket's own code for a message that is far too large; 4413 where the server still could read it. */
+const MESSAGE_TOO_BIG = 1009;
+
+/** What a client does after a close; another code outside the set (1006, a proxy's own) means the network: reconnect. */
 export function afterClose(code: number): AfterClose {
+  if (code === MESSAGE_TOO_BIG) return CLOSE_CODES[4413].after;
   return Object.hasOwn(CLOSE_CODES, code) ? CLOSE_CODES[code as CloseCode].after : 'reconnect';
 }

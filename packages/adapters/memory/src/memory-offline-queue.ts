@@ -63,7 +63,9 @@ export class MemoryOfflineQueue implements OfflineQueue {
       return new Map(
         conversations.flatMap((id) => {
           const membership = state.conversations.get(id)?.members.get(user)?.membership;
-          return membership === undefined ? [] : [[id, marks?.get(id) ?? membership.visibleAfter] as const];
+          return membership === undefined
+            ? []
+            : [[id, Math.max(marks?.get(id) ?? 0, membership.visibleAfter)] as const];
         }),
       );
     });
@@ -81,7 +83,7 @@ export class MemoryOfflineQueue implements OfflineQueue {
   #behind(state: WorldState, user: UserId, device: DeviceId): QueueRow[] {
     const marks = state.marks.get(deviceKey(user, device));
     return conversationsOf(state, user).flatMap(({ conversation: { id }, membership }) => {
-      const received = marks?.get(id) ?? membership.visibleAfter;
+      const received = Math.max(marks?.get(id) ?? 0, membership.visibleAfter);
       if (this.#inbox === 'written' && (state.inbox.get(user)?.get(id) ?? 0) <= received) return [];
       const head = membership.leftSeq ?? state.logs.get(id)?.head ?? 0;
       if (head <= received) return [];

@@ -51,16 +51,16 @@ function prepareStatements(database: Database) {
     count: prepare('SELECT count(*) FROM memberships WHERE user = ? AND left_seq IS NULL'),
     // The inbox: what a member may read goes to `left_seq` or the head; what the device has, to its mark.
     behind: prepare(
-      `SELECT cast(m.conversation AS TEXT), coalesce(m.left_seq, l.head), coalesce(k.seq, m.visible_after),
+      `SELECT cast(m.conversation AS TEXT), coalesce(m.left_seq, l.head), max(coalesce(k.seq, 0), m.visible_after),
          m.left_seq IS NOT NULL
        FROM memberships m CROSS JOIN logs l ON l.id = m.conversation
          LEFT JOIN marks k ON k.user = m.user AND k.device = ?2 AND k.conversation = m.conversation
-       WHERE m.user = ?1 AND m.conversation > ?3 AND coalesce(m.left_seq, l.head) > coalesce(k.seq, m.visible_after)
+       WHERE m.user = ?1 AND m.conversation > ?3 AND coalesce(m.left_seq, l.head) > max(coalesce(k.seq, 0), m.visible_after)
        ORDER BY m.conversation LIMIT ?4`,
     ),
     received: prepare(
-      `SELECT coalesce((SELECT seq FROM marks WHERE user = ?1 AND device = ?2 AND conversation = ?3),
-         (SELECT visible_after FROM memberships WHERE user = ?1 AND conversation = ?3))`,
+      `SELECT max(coalesce((SELECT seq FROM marks WHERE user = ?1 AND device = ?2 AND conversation = ?3), 0),
+         visible_after) FROM memberships WHERE user = ?1 AND conversation = ?3`,
     ),
   };
 }

@@ -246,6 +246,19 @@ function markRules(open: Open<QueueWorld>): void {
     expect(await world.queue.received(ALICE, PHONE, [other])).toEqual(new Map([[other, 0]]));
     expect(await world.queue.received(ALICE, PHONE, [])).toEqual(new Map());
   });
+
+  test('[QUEUE-14] [INV 15] who comes back to a group begins where the history may be read again', async () => {
+    await using world = await open();
+    await group(world, C, [membership(ALICE), membership(BOB)]);
+    await send(world, C, 9, [ALICE, BOB]);
+    await world.queue.markReceived(BOB, PHONE, [{ conversation: C, seq: 3 }]);
+    await world.members.apply(C, [change(8, [membership(BOB, { joinedSeq: 8, visibleAfter: 7 })])]);
+    const { head } = await world.messages.state(C);
+    expect(await behind(world, BOB)).toEqual([row(C, head, 7)]);
+    expect(await world.queue.received(BOB, PHONE, [C])).toEqual(new Map([[C, 7]]));
+    await world.queue.markReceived(BOB, PHONE, [{ conversation: C, seq: head }]);
+    expect(await behind(world, BOB)).toEqual([]);
+  });
 }
 
 function durabilityRules<World extends QueueWorld>(open: Open<World>, reopen: Reopen<World>): void {

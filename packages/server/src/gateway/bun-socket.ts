@@ -11,32 +11,27 @@ import type { Socket } from './socket.ts';
 export const SOCKET_PATH = '/v1/socket';
 /** Silence on the wire is the gateway's to judge; this only ends sockets that it lost sight of. */
 const IDLE_MAX_S = 30;
+/** A message that is too large by no more than this is read, so that it can be closed with a code of ours. */
+const OVERSIZE_MARGIN_BYTES = 8_192;
 
-type ServerSocket = Bun.ServerWebSocket<Attached>;
-interface Attached {
-  session: Session | undefined;
-}
-
+/** What Bun keeps with a socket: made at the upgrade, complete once the socket is open. */
 class BunSocket implements Socket {
-  readonly #socket: ServerSocket;
-
-  constructor(socket: ServerSocket) {
-    this.#socket = socket;
-  }
+  socket: Bun.ServerWebSocket<BunSocket> | undefined;
+  session: Session | undefined;
 
   send(message: string) {
     // Bun answers the bytes written, -1 when it queued the message, 0 when it dropped it.
-    const written = this.#socket.send(message);
+    const written = this.socket?.send(message) ?? 0;
     if (written > 0) return 'sent';
     return written === -1 ? 'buffered' : 'dropped';
   }
 
   get bufferedBytes(): number {
-    return this.#socket.getBufferedAmount();
+    return this.socket?.getBufferedAmount() ?? 0;
   }
 
   close(code: number, reason: string): void {
-    this.#socket.close(code, reason);
+    this.socket?.close(code, reason);
   }
 }
 
@@ -56,7 +51,7 @@ export function listen(options: {
   origins: OriginPolicy;
 }): Listening {
   const { host, port, gateway, http, origins } = options;
-  const server = Bun.serve<Attached, never>({
+  const server = Bun.serve<BunSocket, never>({
     hostname: host,
     port,
     // An error page of development would show source code to whoever asks.
@@ -70,19 +65,22 @@ export function listen(options: {
       return http.fetch(request, { remoteAddress: bun.requestIP(request)?.address ?? 'unknown' });
     },
     websocket: {
-      maxPayloadLength: MESSAGE_SIZE_MAX_BYTES,
+      // Beyond the limit the gateway closes with a code of ours; beyond this Bun closes with 1009.
+      maxPayloadLength: MESSAGE_SIZE_MAX_BYTES + OVERSIZE_MARGIN_BYTES,
       backpressureLimit: OUTBOX_MAX_BYTES,
       idleTimeout: IDLE_MAX_S,
       sendPings: false,
       perMessageDeflate: false,
       open(socket) {
-        socket.data.session = gateway.opened(new BunSocket(socket));
+        socket.data.socket = socket;
+        socket.data.session = gateway.opened(socket.data);
       },
       message(socket, message) {
         const { session } = socket.data;
         if (session === undefined) return;
-        if (typeof message === 'string') gateway.message(session, message);
-        else gateway.binary(session);
+        if (typeof message !== 'string') gateway.unreadable(session, 'messages are text');
+        else if (isTooLarge(message)) gateway.unreadable(session, 'the message is too large');
+        else gateway.message(session, message);
       },
       drain(socket) {
         if (socket.data.session !== undefined) gateway.drained(socket.data.session);
@@ -101,7 +99,7 @@ export function listen(options: {
 
 function upgrade(
   request: Request,
-  server: Bun.Server<Attached>,
+  server: Bun.Server<BunSocket>,
   gateway: Gateway,
   origins: OriginPolicy,
 ): Response | undefined {
@@ -113,8 +111,13 @@ function upgrade(
   }
   if (!gateway.accepts) return text(503, 'The server takes no new connections now.', { 'Retry-After': '2' });
   const headers = { 'Sec-WebSocket-Protocol': SUBPROTOCOL };
-  if (server.upgrade(request, { headers, data: { session: undefined } })) return undefined;
+  if (server.upgrade(request, { headers, data: new BunSocket() })) return undefined;
   return text(400, 'This address speaks WebSocket only.');
+}
+
+function isTooLarge(message: string): boolean {
+  // A UTF-16 unit has at most three bytes of UTF-8: short messages need no count.
+  return message.length * 3 > MESSAGE_SIZE_MAX_BYTES && Buffer.byteLength(message) > MESSAGE_SIZE_MAX_BYTES;
 }
 
 function text(status: number, body: string, headers: Record<string, string> = {}): Response {

@@ -104,8 +104,9 @@ export class Gateway implements SessionHost {
     }
   }
 
-  binary(session: Session): void {
-    session.close(4413, 'messages are text');
+  /** A message that is binary or over the size limit. */
+  unreadable(session: Session, reason: string): void {
+    session.close(4413, reason);
   }
 
   drained(session: Session): void {
@@ -117,7 +118,7 @@ export class Gateway implements SessionHost {
     this.#open.delete(session);
     this.#lanes.get(session)?.clear();
     if (before.kind === 'connected' || before.kind === 'draining') {
-      this.#parts.sessions.detach(session, before.identity.user);
+      this.#parts.sessions.detach(session, before.user);
     } else {
       this.#unauthenticated -= 1;
     }

@@ -72,7 +72,7 @@ export class Handshake {
       const session = this.#ids.next() as SessionId;
       return {
         kind: 'admitted',
-        identity: { session, user: user.id, device: device.id, expiresAt },
+        identity: { user: user.id, device: device.id, expiresAt },
         welcome: {
           type: 'welcome',
           version,

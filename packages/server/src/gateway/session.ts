@@ -2,7 +2,7 @@
 import type { CloseCode } from '@parley/protocol/close-code';
 import type { Down } from '@parley/protocol/down';
 import type { Fault } from '@parley/protocol/error-code';
-import type { ConversationId, DeviceId, Seq, SessionId, UserId } from '@parley/protocol/ids';
+import type { ConversationId, DeviceId, Seq, UserId } from '@parley/protocol/ids';
 import { BEAT_INTERVAL_MS, HEARTBEAT_MISSING_MS, HELLO_WITHIN_MS } from '@parley/protocol/limits';
 import type { HeadRow } from '@parley/protocol/log';
 import type { LiveSession } from '../connection/live-sessions.ts';
@@ -12,7 +12,6 @@ import type { Socket } from './socket.ts';
 import type { Visited } from './timing-wheel.ts';
 
 export interface Identity {
-  readonly session: SessionId;
   readonly user: UserId;
   readonly device: DeviceId;
   readonly expiresAt: number;
@@ -21,8 +20,8 @@ export interface Identity {
 export type SessionState =
   | { readonly kind: 'awaiting_hello' }
   | { readonly kind: 'authenticating' }
-  | { readonly kind: 'connected'; readonly identity: Identity }
-  | { readonly kind: 'draining'; readonly identity: Identity }
+  | (Identity & { readonly kind: 'connected' })
+  | (Identity & { readonly kind: 'draining' })
   | { readonly kind: 'closed' };
 
 /** What a session asks of the gateway. */
@@ -72,7 +71,7 @@ export class Session implements LiveSession, Visited, OutboxEvents {
   }
 
   get identity(): Identity {
-    if (this.#state.kind === 'connected' || this.#state.kind === 'draining') return this.#state.identity;
+    if (this.#state.kind === 'connected' || this.#state.kind === 'draining') return this.#state;
     throw new Error(`A session that is ${this.#state.kind} has no identity.`);
   }
 
@@ -98,14 +97,14 @@ export class Session implements LiveSession, Visited, OutboxEvents {
   }
 
   connected(identity: Identity): void {
-    this.#state = { kind: 'connected', identity };
+    this.#state = { kind: 'connected', ...identity };
     this.#pollAtMs = this.#host.nowMs() + this.#host.pollDelayMs();
   }
 
   /** No new requests; the client is told when to come back. */
   drain(retryAfterMs: number): void {
     if (this.#state.kind !== 'connected') return this.close(4503, 'shutting down');
-    this.#state = { kind: 'draining', identity: this.#state.identity };
+    this.#state = { ...this.#state, kind: 'draining' };
     this.send({ type: 'draining', retry_after_ms: retryAfterMs });
   }
 
@@ -213,7 +212,7 @@ export class Session implements LiveSession, Visited, OutboxEvents {
       }
       case 'connected':
       case 'draining':
-        return this.#visitConnected(nowMs, this.#state.identity);
+        return this.#visitConnected(nowMs, this.#state);
     }
   }
 

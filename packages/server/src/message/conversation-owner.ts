@@ -28,7 +28,7 @@ type State =
 export class ConversationOwner {
   readonly conversation: ConversationId;
   readonly #context: OwnerContext;
-  readonly #queue: Submission[] = [];
+  #queue: Submission[] = [];
   #state: State = { kind: 'unloaded' };
   #queued = 0;
   #running = false;
@@ -82,6 +82,8 @@ export class ConversationOwner {
     }
     this.#running = false;
     if (this.lost) this.#endQueue();
+    // An emptied array keeps its room, in every conversation that was ever written to.
+    else this.#queue = [];
   }
 
   async #load(): Promise<Loaded | undefined> {

@@ -32,7 +32,10 @@ export async function loadConversation(
   const changed = changes.flatMap((change) => change.memberships.map((row) => row.user));
   const told = [...new Set([...before, ...changed])];
   if (claimed.head > 0) await context.queue.advance(conversation, claimed.head, told);
-  return { kind: 'ready', token: claimed.token, head: claimed.head, lastAt: recent.at(-1)?.at ?? 0, roster };
+  // It may have been committed without being announced: whoever misses it, or what is before it, pulls.
+  const last = recent.at(-1);
+  if (last !== undefined) context.announce(conversation, [last], roster.active);
+  return { kind: 'ready', token: claimed.token, head: claimed.head, lastAt: last?.at ?? 0, roster };
 }
 
 async function claim(
