@@ -8,7 +8,12 @@ const DAY_MS = 24 * 3_600_000;
 
 export type JwtConfig =
   | { readonly kind: 'none' }
-  | { readonly kind: 'secret'; readonly secret: string; readonly audience: string; readonly issuer: string | undefined }
+  | {
+      readonly kind: 'secret';
+      readonly secret: string;
+      readonly audience: string;
+      readonly issuer: string | undefined;
+    }
   | {
       readonly kind: 'jwks';
       /** A path or an https URL. */
@@ -75,7 +80,9 @@ function jwtConfig(env: Environment): JwtConfig {
     throw new ConfigError('Set PARLEY_JWT_SECRET or PARLEY_JWT_JWKS, not both.');
   }
   if (audience === undefined || audience === '') {
-    throw new ConfigError('PARLEY_JWT_AUDIENCE is needed with JWTs: the `aud` that your back end puts into them.');
+    throw new ConfigError(
+      'PARLEY_JWT_AUDIENCE is needed with JWTs: the `aud` that your back end puts into them.',
+    );
   }
   if (secret !== undefined) {
     if (Buffer.byteLength(secret) < JWT_SECRET_MIN_BYTES) {
@@ -83,8 +90,11 @@ function jwtConfig(env: Environment): JwtConfig {
     }
     return { kind: 'secret', secret, audience, issuer };
   }
-  const algorithms = z.array(z.enum(['RS256', 'ES256', 'EdDSA'])).safeParse(list(env.jwtAlgorithms ?? 'RS256'));
-  if (!algorithms.success) throw new ConfigError('PARLEY_JWT_ALGORITHMS is a list of RS256, ES256 and EdDSA.');
+  const algorithms = z
+    .array(z.enum(['RS256', 'ES256', 'EdDSA']))
+    .safeParse(list(env.jwtAlgorithms ?? 'RS256'));
+  if (!algorithms.success)
+    throw new ConfigError('PARLEY_JWT_ALGORITHMS is a list of RS256, ES256 and EdDSA.');
   return { kind: 'jwks', location: location ?? '', algorithms: algorithms.data, audience, issuer };
 }
 
@@ -108,7 +118,9 @@ function integer(
   if (value === undefined) return byDefault;
   const number = Number(value);
   if (value === '' || !Number.isInteger(number) || number < range.from || number > range.to) {
-    throw new ConfigError(`${name} is ${JSON.stringify(value)}; it must be a number from ${range.from} to ${range.to}.`);
+    throw new ConfigError(
+      `${name} is ${JSON.stringify(value)}; it must be a number from ${range.from} to ${range.to}.`,
+    );
   }
   return number;
 }
@@ -121,6 +133,7 @@ function choice<const Word extends string>(
 ): Word {
   if (value === undefined) return byDefault;
   const word = words.find((candidate) => candidate === value);
-  if (word === undefined) throw new ConfigError(`${name} is ${JSON.stringify(value)}; it must be ${words.join(' or ')}.`);
+  if (word === undefined)
+    throw new ConfigError(`${name} is ${JSON.stringify(value)}; it must be ${words.join(' or ')}.`);
   return word;
 }

@@ -17,7 +17,9 @@ export interface Environment {
   readonly jwtIssuer: string | undefined;
 }
 
-export function readEnvironment(env: Readonly<Record<string, string | undefined>> = process.env): Environment {
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Environment {
   return {
     host: env['PARLEY_HOST'],
     port: env['PARLEY_PORT'],

@@ -3,5 +3,8 @@ import pino from 'pino';
 import type { Log } from '@parley/ports/log';
 
 export function createLog(level: string): Log {
-  return pino({ level, base: null, serializers: { error: pino.stdSerializers.err } }, pino.destination({ fd: 2, sync: true }));
+  return pino(
+    { level, base: null, serializers: { error: pino.stdSerializers.err } },
+    pino.destination({ fd: 2, sync: true }),
+  );
 }

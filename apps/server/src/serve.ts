@@ -57,7 +57,11 @@ export async function serveConfig(config: Config): Promise<RunningServer> {
       ids: new Snowflake({ clock, worker: WORKER_ID }),
       log,
       hasher: new PasswordHasher({
-        algorithm: new Argon2id({ memoryKib: ARGON2ID_MEMORY_KIB, iterations: ARGON2ID_ITERATIONS, randomness }),
+        algorithm: new Argon2id({
+          memoryKib: ARGON2ID_MEMORY_KIB,
+          iterations: ARGON2ID_ITERATIONS,
+          randomness,
+        }),
         runningMaxCount: HASHES_RUNNING_MAX_COUNT,
         waitingMaxCount: HASHES_WAITING_MAX_COUNT,
       }),
@@ -104,7 +108,10 @@ function running(parts: {
   };
 }
 
-function jwtVerifier(config: JwtConfig, parts: { clock: Clock; timers: Timers; log: Log }): JwtVerifier | undefined {
+function jwtVerifier(
+  config: JwtConfig,
+  parts: { clock: Clock; timers: Timers; log: Log },
+): JwtVerifier | undefined {
   const { clock, timers, log } = parts;
   switch (config.kind) {
     case 'none':
