@@ -46,7 +46,7 @@ async function auditFolder(data: string | undefined) {
   ]);
   try {
     const { directory } = configFrom(readEnvironment(), { directory: data });
-    return { directory, report: await audit(directory) };
+    return { directory, report: audit(directory) };
   } catch (error) {
     throw asStartError(error, {});
   }
