@@ -21,6 +21,16 @@ export interface StoredEntry extends NewEntry {
   readonly seq: Seq;
 }
 
+/** How a message that was changed is now, beside its entry: written after the change, by the owner alone. */
+export interface StoredState {
+  /** The message. */
+  readonly seq: Seq;
+  /** The last entry that is folded in: a state never replaces one with a higher or the same asOf. */
+  readonly asOf: Seq;
+  /** A JSON object, as text. */
+  readonly body: string;
+}
+
 /** What is true of a conversation's log as a whole. */
 export interface LogState {
   /** Absent before the first claim. */
@@ -56,6 +66,8 @@ export type Refusal =
 export interface Page {
   /** In seq order, without a hole above the floor. */
   readonly entries: readonly StoredEntry[];
+  /** The states of those of these entries that were changed, in the same snapshot, in seq order. */
+  readonly states: readonly StoredState[];
   readonly head: Seq;
   readonly floor: Seq;
 }
@@ -101,7 +113,16 @@ export interface MessageStore extends AsyncDisposable {
     sender: UserId,
     clientMsgIds: readonly ClientMsgId[],
   ): Promise<readonly StoredEntry[]>;
-  /** Retention: drops the rows up to `through` (at most the head) and raises the floor to it; the numbering goes on. */
+  /** The states of these messages, as far as they have one. Sees every putStates that resolved before the call. */
+  states(conversation: ConversationId, seqs: readonly Seq[]): Promise<readonly StoredState[]>;
+  /** The effect of a change. Idempotent, in any order. Durable when it resolves. */
+  putStates(conversation: ConversationId, states: readonly StoredState[]): Promise<void>;
+  /**
+   * Replaces the bodies of these entries by ERASED_BODY, for good; the rows keep their place and everything else.
+   * Idempotent. Durable when it resolves, and within 5 s no byte of the bodies is in any file of the store.
+   */
+  erase(conversation: ConversationId, seqs: readonly Seq[]): Promise<void>;
+  /** Retention: drops the rows up to `through` (at most the head), with their states, and raises the floor. */
   drop(conversation: ConversationId, through: Seq): Promise<void>;
   /** Conversations whose oldest kept row is older than `before`, at most `limit`, for retention. */
   olderThan(before: number, limit: number): Promise<readonly ConversationId[]>;
@@ -109,3 +130,6 @@ export interface MessageStore extends AsyncDisposable {
 
 /** Entries of one append. A claim redoes the effects of as many, so that no crash can lose one. */
 export const APPEND_ENTRIES_MAX_COUNT = 256;
+
+/** What an erased entry says. */
+export const ERASED_BODY = '{"content":{"kind":"deleted"}}';

@@ -6,6 +6,7 @@ import { welcomeSchema } from './hello.ts';
 import { entriesSchema, headsSchema, pulledSchema, queueEmptySchema } from './log.ts';
 import { changedSchema, membersSchema } from './member.ts';
 import { drainingSchema, errorSchema } from './notice.ts';
+import { versionsSchema } from './message.ts';
 import { sentSchema } from './send.ts';
 import { usersSchema } from './user.ts';
 
@@ -22,6 +23,7 @@ export const downSchemas = [
   changedSchema,
   membersSchema,
   usersSchema,
+  versionsSchema,
   errorSchema,
   drainingSchema,
 ] as const;

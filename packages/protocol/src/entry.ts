@@ -1,6 +1,6 @@
 // One record of a conversation's log. Every durable change is one, with a seq of its own.
 import * as z from 'zod/mini';
-import { receivedContentSchema } from './content.ts';
+import { mentionsSchema, receivedContentSchema } from './content.ts';
 import { clientMsgIdSchema, messageIdSchema, seqSchema, timeMsSchema, userIdSchema } from './ids.ts';
 import { historyPolicySchema, memberSchema, roleSchema } from './role.ts';
 
@@ -15,10 +15,53 @@ const common = {
   at: timeMsSchema,
 };
 
+/** Where a forwarded message came from. */
+export const originSchema = z.object({ message_id: messageIdSchema, sender: userIdSchema, at: timeMsSchema });
+export type Origin = z.infer<typeof originSchema>;
+
+/** What a message carries besides its content; the same in the entry and in what one sends. */
+const references = {
+  /** The seq of the message that this one answers. */
+  reply_to: z.optional(seqSchema),
+  /** The seq of the message whose thread this one belongs to. */
+  thread: z.optional(seqSchema),
+  mentions: z.optional(mentionsSchema),
+};
+
+/** Once the message was deleted, its content's kind is `deleted` and it has nothing else. */
 export const messageEntrySchema = z.object({
   ...common,
+  ...references,
   kind: z.literal('message'),
   content: receivedContentSchema,
+  forwarded: z.optional(originSchema),
+});
+/** `target` has new content. The message keeps its seq; its version is the seq of its last edit. */
+export const messageEditedEntrySchema = z.object({
+  ...common,
+  kind: z.literal('message_edited'),
+  target: seqSchema,
+  content: receivedContentSchema,
+  mentions: z.optional(mentionsSchema),
+});
+/** Final: the content is gone from the server, nothing about the message changes any more. */
+export const messageDeletedEntrySchema = z.object({
+  ...common,
+  kind: z.literal('message_deleted'),
+  target: seqSchema,
+});
+const reaction = { ...common, target: seqSchema, emoji: z.string() };
+export const reactionAddedEntrySchema = z.object({ ...reaction, kind: z.literal('reaction_added') });
+export const reactionRemovedEntrySchema = z.object({ ...reaction, kind: z.literal('reaction_removed') });
+export const messagePinnedEntrySchema = z.object({
+  ...common,
+  kind: z.literal('message_pinned'),
+  target: seqSchema,
+});
+export const messageUnpinnedEntrySchema = z.object({
+  ...common,
+  kind: z.literal('message_unpinned'),
+  target: seqSchema,
 });
 export const groupCreatedEntrySchema = z.object({
   ...common,
@@ -59,6 +102,12 @@ export const roleChangedEntrySchema = z.object({
 
 export const knownEntrySchema = z.discriminatedUnion('kind', [
   messageEntrySchema,
+  messageEditedEntrySchema,
+  messageDeletedEntrySchema,
+  reactionAddedEntrySchema,
+  reactionRemovedEntrySchema,
+  messagePinnedEntrySchema,
+  messageUnpinnedEntrySchema,
   groupCreatedEntrySchema,
   groupRenamedEntrySchema,
   membersAddedEntrySchema,
@@ -77,6 +126,12 @@ export const entrySchema = z.union([knownEntrySchema, unknownEntrySchema]);
 
 const KNOWN: ReadonlySet<string> = new Set<EntryKind>([
   'message',
+  'message_edited',
+  'message_deleted',
+  'reaction_added',
+  'reaction_removed',
+  'message_pinned',
+  'message_unpinned',
   'group_created',
   'group_renamed',
   'members_added',

@@ -21,6 +21,9 @@ export const ERRORS = {
   not_member: { retry: 'no', means: 'you are not a member of this conversation' },
   forbidden: { retry: 'no', means: 'your role does not allow this' },
   id_reused: { retry: 'no', means: 'this client_msg_id was used for something else' },
+  stale_version: { retry: 'no', means: 'the message has changed meanwhile; `version` is the present one' },
+  too_late: { retry: 'no', means: 'the time in which this may be done is over' },
+  deleted: { retry: 'no', means: 'the message was deleted, and nothing about it changes any more' },
   not_a_group: { retry: 'no', means: 'a direct conversation has no members or title to change' },
   limit_reached: { retry: 'no', means: 'a limit would be passed; the message names it' },
   rate_limited: { retry: 'later', means: 'too many at once; try again after retry_after_ms' },
@@ -44,6 +47,8 @@ export const faultSchema = z.object({
   retry: z.enum(['no', 'later']),
   field: z.optional(z.string()),
   retry_after_ms: z.optional(z.int()),
+  /** With stale_version: the version that the message has now. */
+  version: z.optional(z.int()),
 });
 
 /** What went wrong, as it stands on the wire. */
@@ -53,12 +58,13 @@ export type Fault = {
   retry: Retry;
   field?: string;
   retry_after_ms?: number;
+  version?: number;
 };
 
 export function fault(
   code: ErrorCode,
   message: string,
-  more: { field?: string; retry_after_ms?: number } = {},
+  more: Pick<Fault, 'field' | 'retry_after_ms' | 'version'> = {},
 ): Fault {
   return { code, message, retry: ERRORS[code].retry, ...more };
 }

@@ -8,6 +8,20 @@ export const MESSAGE_FRAMES_MAX_COUNT = 256;
 export const SEND_MESSAGES_MAX_COUNT = 64;
 /** A text message's length in UTF-16 code units, as JavaScript's `length` counts. */
 export const TEXT_MAX_UNITS = 8_000;
+/** Attachments of one message. */
+export const ATTACHMENTS_MAX_COUNT = 10;
+/** An attachment's name, in UTF-16 code units. */
+export const ATTACHMENT_NAME_MAX_UNITS = 255;
+/** An attachment's media type, such as image/png. */
+export const MEDIA_TYPE_MAX_CHARS = 100;
+/** Users that one message mentions by name. */
+export const MENTIONS_MAX_COUNT = 50;
+/** A reaction's emoji, in UTF-16 code units. */
+export const EMOJI_MAX_UNITS = 32;
+/** Different reactions to one message. */
+export const REACTION_KINDS_MAX_COUNT = 50;
+/** Edits of one message. */
+export const EDITS_MAX_COUNT = 100;
 /** Entries that one `pull` may ask for. */
 export const PULL_ENTRIES_MAX_COUNT = 1_000;
 /** The server ends an answer to `pull` early past this size; `through` says how far it got. */

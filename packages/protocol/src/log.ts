@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { entrySchema } from './entry.ts';
 import { conversationIdSchema, refSchema, seqSchema, timeMsSchema } from './ids.ts';
+import { messageStateSchema } from './message-state.ts';
 import { PULL_ENTRIES_MAX_COUNT, RECEIVED_MARKS_MAX_COUNT } from './limits.ts';
 
 /** Asks for entries after a seq, oldest first. */
@@ -22,6 +23,8 @@ export const pulledSchema = z.object({
   /** The request's, or where it had none, how far this device has got. */
   after: seqSchema,
   entries: z.array(entrySchema),
+  /** How those messages among the entries that were changed are now, whatever of it is in the entries as well. */
+  states: z.array(messageStateSchema),
   /** This answer covers every seq up to here that the asker may still read. */
   through: seqSchema,
   /** The last seq that the asker may read; more is to be had while through < head. */

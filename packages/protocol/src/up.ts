@@ -17,6 +17,13 @@ import {
   removeMemberSchema,
   setRoleSchema,
 } from './member.ts';
+import {
+  deleteMessageSchema,
+  editMessageSchema,
+  getVersionsSchema,
+  pinMessageSchema,
+  reactSchema,
+} from './message.ts';
 import { sendSchema } from './send.ts';
 import { findUsersSchema } from './user.ts';
 
@@ -37,6 +44,11 @@ export const upSchemas = [
   setRoleSchema,
   listMembersSchema,
   findUsersSchema,
+  editMessageSchema,
+  deleteMessageSchema,
+  reactSchema,
+  pinMessageSchema,
+  getVersionsSchema,
 ] as const;
 
 export const upSchema = z.discriminatedUnion('type', upSchemas);

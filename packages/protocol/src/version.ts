@@ -9,9 +9,14 @@ export const HISTORY = [
     fingerprint: 'c546384e298e5d4019267353ce3776c6c95e8457a23a0dcabe4fa606b6e9aec0',
     note: 'first version',
   },
+  {
+    version: 2,
+    fingerprint: '',
+    note: 'messages are edited, deleted, reacted to, pinned, answered, threaded, forwarded; mentions and attachments as data',
+  },
 ] as const satisfies readonly { version: number; fingerprint: string; note: string }[];
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 /** The oldest version that this server still speaks. */
 export const PROTOCOL_VERSION_FLOOR = 1;
 
