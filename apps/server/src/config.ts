@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { JWT_SECRET_MIN_BYTES, type JwksAlgorithm } from '@parley/server/account/jwt-verifier';
 import type { Environment } from './env.ts';
 
+const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
 
 export type JwtConfig =
@@ -33,6 +34,8 @@ export interface Config {
   readonly tokenLifetimeMs: number;
   readonly queueRetentionMs: number;
   readonly logRetentionMs: number | undefined;
+  /** Undefined: authors may edit and delete for ever. */
+  readonly editWindowMs: number | undefined;
   readonly jwt: JwtConfig;
 }
 
@@ -63,6 +66,7 @@ export function configFrom(env: Environment, flags: Flags = {}): Config {
     tokenLifetimeMs: days('PARLEY_TOKEN_LIFETIME_DAYS', env.tokenLifetimeDays, 90) * DAY_MS,
     queueRetentionMs: days('PARLEY_QUEUE_RETENTION_DAYS', env.queueRetentionDays, 30) * DAY_MS,
     logRetentionMs: logRetention(env.logRetentionDays),
+    editWindowMs: editWindow(env.editWindowMinutes),
     jwt: jwtConfig(env),
   };
 }
@@ -71,6 +75,12 @@ export function configFrom(env: Environment, flags: Flags = {}): Config {
 function logRetention(value: string | undefined): number | undefined {
   if (value === undefined || value === 'forever') return undefined;
   return integer('PARLEY_LOG_RETENTION_DAYS', value, 0, { from: 2, to: 36_500 }) * DAY_MS;
+}
+
+/** 0: nobody edits, and only a group's owner and admins delete. */
+function editWindow(value: string | undefined): number | undefined {
+  if (value === undefined || value === 'forever') return undefined;
+  return integer('PARLEY_EDIT_WINDOW_MINUTES', value, 0, { from: 0, to: 52_560_000 }) * MINUTE_MS;
 }
 
 function jwtConfig(env: Environment): JwtConfig {

@@ -10,6 +10,7 @@ export interface Environment {
   readonly tokenLifetimeDays: string | undefined;
   readonly queueRetentionDays: string | undefined;
   readonly logRetentionDays: string | undefined;
+  readonly editWindowMinutes: string | undefined;
   readonly jwtSecret: string | undefined;
   readonly jwtJwks: string | undefined;
   readonly jwtAlgorithms: string | undefined;
@@ -30,6 +31,7 @@ export function readEnvironment(
     tokenLifetimeDays: env['PARLEY_TOKEN_LIFETIME_DAYS'],
     queueRetentionDays: env['PARLEY_QUEUE_RETENTION_DAYS'],
     logRetentionDays: env['PARLEY_LOG_RETENTION_DAYS'],
+    editWindowMinutes: env['PARLEY_EDIT_WINDOW_MINUTES'],
     jwtSecret: env['PARLEY_JWT_SECRET'],
     jwtJwks: env['PARLEY_JWT_JWKS'],
     jwtAlgorithms: env['PARLEY_JWT_ALGORITHMS'],

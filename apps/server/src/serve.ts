@@ -43,7 +43,7 @@ export async function serveConfig(config: Config): Promise<RunningServer> {
   const clock = new SystemClock();
   const timers = new SystemTimers();
   const randomness = new SystemRandomness();
-  const stores = await openSqlite({ directory: config.directory, clock, randomness, log });
+  const stores = await openSqlite({ directory: config.directory, clock, timers, randomness, log });
   try {
     const { messages, queue, members, accounts } = stores;
     const server = new ChatServer({
@@ -71,6 +71,7 @@ export async function serveConfig(config: Config): Promise<RunningServer> {
       origins: config.origins,
       queueRetentionMs: config.queueRetentionMs,
       logRetentionMs: config.logRetentionMs,
+      editWindowMs: config.editWindowMs,
     });
     const url = server.listen({ host: config.host, port: config.port });
     log.info({ url, directory: config.directory }, 'serving');

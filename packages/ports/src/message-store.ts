@@ -115,13 +115,14 @@ export interface MessageStore extends AsyncDisposable {
   ): Promise<readonly StoredEntry[]>;
   /** The states of these messages, as far as they have one. Sees every putStates that resolved before the call. */
   states(conversation: ConversationId, seqs: readonly Seq[]): Promise<readonly StoredState[]>;
-  /** The effect of a change. Idempotent, in any order. Durable when it resolves. */
+  /** The effect of a change. Idempotent, in any order; those of dropped entries are left out. Durable when it resolves. */
   putStates(conversation: ConversationId, states: readonly StoredState[]): Promise<void>;
   /**
-   * Replaces the bodies of these entries by ERASED_BODY, for good; the rows keep their place and everything else.
+   * Replaces the bodies of these entries by `body` (ERASED_BODY, or that and what they belong to: `target`, `thread`),
+   * for good; the rows keep their place and everything else.
    * Idempotent. Durable when it resolves, and within 5 s no byte of the bodies is in any file of the store.
    */
-  erase(conversation: ConversationId, seqs: readonly Seq[]): Promise<void>;
+  erase(conversation: ConversationId, seqs: readonly Seq[], body: string): Promise<void>;
   /** Retention: drops the rows up to `through` (at most the head), with their states, and raises the floor. */
   drop(conversation: ConversationId, through: Seq): Promise<void>;
   /** Conversations whose oldest kept row is older than `before`, at most `limit`, for retention. */
@@ -131,5 +132,5 @@ export interface MessageStore extends AsyncDisposable {
 /** Entries of one append. A claim redoes the effects of as many, so that no crash can lose one. */
 export const APPEND_ENTRIES_MAX_COUNT = 256;
 
-/** What an erased entry says. */
+/** What an erased entry says; one that has a `target` or a `thread` keeps it, after this content. */
 export const ERASED_BODY = '{"content":{"kind":"deleted"}}';

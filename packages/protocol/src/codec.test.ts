@@ -71,7 +71,10 @@ describe.each([...samples])('[SOCK-4] %s', (type, frame) => {
   test('every scalar field refuses what it can never be, by its own name', () => {
     for (const path of scalarPaths(frame)) {
       for (const text of NEVER_VALID) {
-        const read = only(decodeUp(withText(frame, path, text)));
+        const changed = withText(frame, path, text);
+        // A flag says `true` or is absent.
+        if (changed === message(frame)) continue;
+        const read = only(decodeUp(changed));
         if (read.kind !== 'fault') throw new Error(`${type}.${path.join('.')} takes ${text}`);
         expect(read.fault).toMatchObject({ code: 'invalid_field', retry: 'no' });
         expect(path.join('.')).toStartWith(read.fault.field ?? '-');

@@ -23,8 +23,11 @@ export const pulledSchema = z.object({
   /** The request's, or where it had none, how far this device has got. */
   after: seqSchema,
   entries: z.array(entrySchema),
-  /** How those messages among the entries that were changed are now, whatever of it is in the entries as well. */
-  states: z.array(messageStateSchema),
+  /**
+   * How those messages among the entries that were changed are now, whatever of it is in the entries as well. A server
+   * of version 1 has none.
+   */
+  states: z._default(z.array(messageStateSchema), []),
   /** This answer covers every seq up to here that the asker may still read. */
   through: seqSchema,
   /** The last seq that the asker may read; more is to be had while through < head. */

@@ -30,7 +30,14 @@ export type DeleteMessage = z.infer<typeof deleteMessageSchema>;
 export const reactSchema = z.strictObject({
   type: z.literal('react'),
   ...change,
-  emoji: z.string().check(z.minLength(1), z.maxLength(EMOJI_MAX_UNITS), z.regex(/^[^\s\p{C}]+$/u)),
+  /** The joiner and the tags, which are format characters, make one emoji of several: families, flags. */
+  emoji: z
+    .string()
+    .check(
+      z.minLength(1),
+      z.maxLength(EMOJI_MAX_UNITS),
+      z.regex(/^(?:[^\s\p{C}]|[\u200d\u{e0020}-\u{e007f}])+$/u),
+    ),
   remove: z.optional(z.literal(true)),
 });
 export type React = z.infer<typeof reactSchema>;

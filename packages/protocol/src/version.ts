@@ -11,7 +11,7 @@ export const HISTORY = [
   },
   {
     version: 2,
-    fingerprint: '',
+    fingerprint: '87dbe655c299bf13025cfcc8ea25e056c776bd9e05278222274949e3edadae97',
     note: 'messages are edited, deleted, reacted to, pinned, answered, threaded, forwarded; mentions and attachments as data',
   },
 ] as const satisfies readonly { version: number; fingerprint: string; note: string }[];

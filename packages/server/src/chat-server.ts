@@ -25,6 +25,7 @@ import { AccessRules } from './message/access.ts';
 import { announceTo } from './message/delivery.ts';
 import { History } from './message/history.ts';
 import { InboxLook } from './message/inbox-look.ts';
+import { MessageReader } from './message/message-reader.ts';
 import { MessageService } from './message/message-service.ts';
 import { Owners } from './message/owners.ts';
 import { ReceivedMarks } from './message/received-marks.ts';
@@ -51,6 +52,8 @@ export interface ChatServerOptions {
   readonly queueRetentionMs: number;
   /** What is older is dropped from the log; undefined keeps it for ever. */
   readonly logRetentionMs: number | undefined;
+  /** For how long an author may edit and delete a message; undefined: for ever. */
+  readonly editWindowMs: number | undefined;
 }
 
 const HOUSEKEEPING_INTERVAL_MS = 60_000;
@@ -82,7 +85,8 @@ export class ChatServer implements AsyncDisposable {
     this.#owners = new Owners({ messages, members, queue, clock, timers, randomness, ids, log, announce });
     const access = new AccessRules({ owners: this.#owners, messages, members });
     this.#marks = new ReceivedMarks({ queue, access, timers, log });
-    const service = new MessageService({ owners: this.#owners, members });
+    const reader = new MessageReader({ messages, access });
+    const service = new MessageService({ owners: this.#owners, members, reader });
     const views = new ConversationViews({
       accounts: options.accounts,
       members,
@@ -91,7 +95,7 @@ export class ChatServer implements AsyncDisposable {
       marks: this.#marks,
     });
     const groups = new GroupService({ accounts: options.accounts, members, messages: service, views, ids });
-    const history = new History({ messages, access, marks: this.#marks });
+    const history = new History({ messages, access, marks: this.#marks, reader });
     const router = new FrameRouter({
       accounts: this.accounts,
       messages: service,
@@ -100,6 +104,7 @@ export class ChatServer implements AsyncDisposable {
       groups,
       views,
       log,
+      editWindowMs: options.editWindowMs,
     });
     const { queueRetentionMs: retentionMs, logRetentionMs: keepMs } = options;
     const look = new InboxLook({

@@ -8,10 +8,12 @@ import {
   conversationId,
   deviceId,
   makeEntry,
+  read,
   rejection,
   token,
 } from '@parley/ports/conformance/fixture';
 import { directRecord } from '@parley/ports/conformance/member-store';
+import { ERASED_BODY } from '@parley/ports/message-store';
 import { StoreError } from '@parley/ports/store-error';
 import type { StoreCall, StoreFault } from './memory-handle.ts';
 import { MemoryStores } from './memory-stores.ts';
@@ -114,6 +116,37 @@ describe('faults of the other calls', () => {
   });
 });
 
+describe('faults of the calls for changed messages', () => {
+  test('each is asked about by its name, and has its effect only where the fault says so', async () => {
+    for (const method of ['putStates', 'erase'] as const) {
+      const { stores, next, calls } = await claimed(method);
+      await append(stores.messages, C, [makeEntry()]);
+      const write = () =>
+        method === 'putStates'
+          ? stores.messages.putStates(C, [{ seq: 1, asOf: 1, body: '{}' }])
+          : stores.messages.erase(C, [1], ERASED_BODY);
+      const wasWritten = async () => {
+        const { entries, states } = await read(stores.messages, C);
+        return states.length === 1 || entries[0]?.body === ERASED_BODY;
+      };
+      for (const fault of [
+        'storage_full',
+        'unavailable',
+        'unknown_not_applied',
+        'unknown_applied',
+      ] as const) {
+        next(fault);
+        expect(await rejection(write)).toBeInstanceOf(StoreError);
+        expect(await wasWritten()).toBe(fault === 'unknown_applied');
+      }
+      expect(calls[0]).toEqual({ store: 'messages', method, conversation: C });
+    }
+    const { stores, next } = await claimed('states');
+    next('unavailable');
+    expect(await rejection(() => stores.messages.states(C, [1]))).toBeInstanceOf(StoreError);
+  });
+});
+
 describe('a crash', () => {
   /** A world in which each step of a call waits for the test. */
   function stepped() {
@@ -175,11 +208,16 @@ describe('a backup', () => {
     const known = makeEntry();
     await stores.members.createConversation(directRecord(C));
     await append(stores.messages, C, [known]);
+    await stores.messages.putStates(C, [{ seq: 1, asOf: 1, body: '{"v":1}' }]);
     const state = stores.world.snapshot();
     await append(stores.messages, C, [makeEntry()]);
+    await stores.messages.putStates(C, [{ seq: 1, asOf: 2, body: '{"v":2}' }]);
+    await stores.messages.erase(C, [1], ERASED_BODY);
     await using restored = new MemoryStores({ world: new MemoryWorld({ state, logId: 'restored' }) });
     expect(restored.messages.logId).toBe('restored');
     expect((await restored.messages.state(C)).head).toBe(1);
+    expect(await restored.messages.states(C, [1])).toEqual([{ seq: 1, asOf: 1, body: '{"v":1}' }]);
+    expect((await read(restored.messages, C)).entries[0]?.body).toBe(known.body);
     const outcome = await restored.messages.append(C, token(1), 1, [known]);
     expect(outcome).toMatchObject({ kind: 'refused', reason: { kind: 'duplicate' } });
     expect(await restored.members.direct(BOB, ALICE)).toEqual(directRecord(C));

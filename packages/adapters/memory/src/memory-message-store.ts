@@ -9,11 +9,22 @@ import {
   type Page,
   type ReadRange,
   type StoredEntry,
+  type StoredState,
   type Token,
 } from '@parley/ports/message-store';
 import { StoreError } from '@parley/ports/store-error';
 import type { ClientMsgId, ConversationId, Seq, UserId } from '@parley/protocol/ids';
-import { appendTo, dropFrom, emptyLog, keyOf, readFrom, stateOf } from './conversation-log.ts';
+import {
+  appendTo,
+  dropFrom,
+  emptyLog,
+  eraseFrom,
+  keyOf,
+  putStatesIn,
+  readFrom,
+  stateOf,
+  statesIn,
+} from './conversation-log.ts';
 import { type DecideFault, LostRaceError, MemoryHandle } from './memory-handle.ts';
 import type { LogRows, MemoryWorld, WorldState } from './memory-world.ts';
 
@@ -78,6 +89,26 @@ export class MemoryMessageStore implements MessageStore {
     return this.#handle.call({ method: 'find' }, (state) => {
       const log = state.logs.get(conversation);
       return clientMsgIds.flatMap((clientMsgId) => log?.byKey.get(keyOf({ sender, clientMsgId })) ?? []);
+    });
+  }
+
+  states(conversation: ConversationId, seqs: readonly Seq[]): Promise<readonly StoredState[]> {
+    return this.#handle.call({ method: 'states' }, (state) =>
+      statesIn(state.logs.get(conversation) ?? emptyLog(), seqs),
+    );
+  }
+
+  putStates(conversation: ConversationId, states: readonly StoredState[]): Promise<void> {
+    return this.#handle.call({ method: 'putStates', conversation }, (state) => {
+      const log = state.logs.get(conversation);
+      if (log !== undefined) putStatesIn(log, states);
+    });
+  }
+
+  erase(conversation: ConversationId, seqs: readonly Seq[], body: string): Promise<void> {
+    return this.#handle.call({ method: 'erase', conversation }, (state) => {
+      const log = state.logs.get(conversation);
+      if (log !== undefined) eraseFrom(log, seqs, body);
     });
   }
 

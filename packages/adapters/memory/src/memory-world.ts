@@ -1,7 +1,7 @@
 // What the durable stores in memory share: the data that a crash keeps, and how long a call takes.
 import type { Device, TokenRecord, User } from '@parley/ports/account-store';
 import type { ConversationRecord, Membership } from '@parley/ports/member-store';
-import type { StoredEntry, Token } from '@parley/ports/message-store';
+import type { StoredEntry, StoredState, Token } from '@parley/ports/message-store';
 import type { ConversationId, DeviceId, Seq, UserId } from '@parley/protocol/ids';
 
 export interface LogRows {
@@ -12,6 +12,8 @@ export interface LogRows {
   rows: StoredEntry[];
   /** By sender and client_msg_id. */
   readonly byKey: Map<string, StoredEntry>;
+  /** By the seq of the message. */
+  readonly states: Map<Seq, StoredState>;
 }
 
 export interface ConversationRows {

@@ -109,6 +109,8 @@ const HEALTHY: AuditReport = {
   duplicate_seqs: 0,
   entries_beyond_head: 0,
   duplicate_message_ids: 0,
+  state_out_of_range: 0,
+  not_erased: 0,
   inbox_behind: 0,
   membership_differs: 0,
 };
@@ -253,7 +255,7 @@ test('a folder without data, and data of another version, are errors and no clea
   using empty = new TestFolder();
   expect(() => audit(empty.directory)).toThrow('no Parley data');
   using folder = await healthyFolder();
-  plant(folder, "INSERT INTO migrations VALUES (4, 'next', 0)");
+  plant(folder, "INSERT INTO migrations VALUES (5, 'next', 0)");
   expect(() => audit(folder.directory)).toThrow('newer version');
   plant(folder, 'DELETE FROM migrations WHERE version > 2');
   expect(() => audit(folder.directory)).toThrow('older version');

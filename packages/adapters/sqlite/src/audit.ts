@@ -2,6 +2,7 @@
 import type { Database } from 'bun:sqlite';
 import { existsSync } from 'node:fs';
 import { StoreError } from '@parley/ports/store-error';
+import { auditChanges, type ChangeFindings } from './audit-changes.ts';
 import { auditLogs, type LogFindings } from './audit-logs.ts';
 import { countDifferingMemberships } from './audit-memberships.ts';
 import { dataFolder } from './data-folder.ts';
@@ -9,7 +10,7 @@ import { openReader } from './database.ts';
 import { checkApplied, MIGRATIONS } from './migrations.ts';
 
 /** Everything but the two counts is a finding: 0 in healthy data. */
-export interface AuditReport extends LogFindings {
+export interface AuditReport extends LogFindings, ChangeFindings {
   readonly conversations: number;
   readonly entries: number;
   /** message_ids beyond the first of those that are equal. */
@@ -65,6 +66,7 @@ function auditSnapshot(database: Database): AuditReport {
     ),
     entries: count('SELECT count(*) AS n FROM entries'),
     ...auditLogs(database),
+    ...auditChanges(database),
     duplicate_message_ids: count(
       `SELECT coalesce(sum(times - 1), 0) AS n
        FROM (SELECT count(*) AS times FROM entries GROUP BY message_id HAVING times > 1)`,

@@ -47,9 +47,9 @@ export class Checkpointer {
     const { log, checkpointed } = counts;
     const startedOver = log < this.#longest;
     this.#longest = Math.max(this.#longest, log);
-    if (log >= this.#tryLongFrom) this.#truncateWithin(READER_WAIT_MS);
+    if (log >= this.#tryLongFrom) this.#shorten(READER_WAIT_MS);
     // The file keeps the size that a long reader, an audit for instance, let it grow to: the space is given back.
-    else if (startedOver && this.#longest >= LONG_FRAMES) this.#truncateWithin(0);
+    else if (startedOver && this.#longest >= LONG_FRAMES) this.#shorten(0);
     else if (log - checkpointed >= PENDING_FRAMES) this.#run('PASSIVE');
   }
 
@@ -58,15 +58,20 @@ export class Checkpointer {
     return this.#run('TRUNCATE')?.busy === 0;
   }
 
-  #truncateWithin(waitMs: number): void {
+  /** The same, waiting only so long for readers; everything else waits as well. */
+  truncateWithin(waitMs: number): boolean {
     const { database, busyMs } = this.#options;
     database.run(`PRAGMA busy_timeout = ${waitMs}`);
     const done = this.truncate();
     database.run(`PRAGMA busy_timeout = ${busyMs}`);
-    if (done) {
-      this.#longest = 0;
-      this.#tryLongFrom = LONG_FRAMES;
-    } else if (waitMs > 0) {
+    if (!done) return false;
+    this.#longest = 0;
+    this.#tryLongFrom = LONG_FRAMES;
+    return true;
+  }
+
+  #shorten(waitMs: number): void {
+    if (!this.truncateWithin(waitMs) && waitMs > 0) {
       // A reader that outlasts the wait is not waited for again before the WAL has grown by as much once more.
       this.#tryLongFrom += LONG_FRAMES;
     }

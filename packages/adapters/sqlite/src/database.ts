@@ -6,6 +6,7 @@ import { StoreError } from '@parley/ports/store-error';
 const SQLITE_VERSION_MIN: readonly [number, number, number] = [3, 51, 3];
 const PAGE_BYTES = 4_096;
 const SYNCHRONOUS_FULL = 2;
+const SECURE_DELETE_ON = 1;
 const WRITER_CACHE_KIB = 65_536;
 const READER_CACHE_KIB = 16_384;
 /** How long the writer waits for a lock: only a foreign program can hold one against it. */
@@ -22,11 +23,15 @@ export function openWriter(file: string): Database {
     database.run(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = NONE`);
     const mode = pragma(database, 'journal_mode = WAL');
     database.run('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0');
+    // What is erased or replaced is overwritten with zeros where it lies. A copy that SQLite left behind in the gap of a
+    // page, when it moved rows between pages before (deletes and growing rows make it do that), is not.
+    database.run('PRAGMA secure_delete = ON');
     database.run(`PRAGMA cache_size = -${WRITER_CACHE_KIB}; PRAGMA trusted_schema = OFF`);
     assertSetting('journal_mode', mode, 'wal');
     assertSetting('journal_mode', pragma(database, 'journal_mode'), 'wal');
     assertSetting('synchronous', pragma(database, 'synchronous'), SYNCHRONOUS_FULL);
     assertSetting('wal_autocheckpoint', pragma(database, 'wal_autocheckpoint'), 0);
+    assertSetting('secure_delete', pragma(database, 'secure_delete'), SECURE_DELETE_ON);
     assertSetting('page_size', pragma(database, 'page_size'), PAGE_BYTES);
     return database;
   } catch (error) {

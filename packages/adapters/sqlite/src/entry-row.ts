@@ -1,6 +1,6 @@
 // A row of `entries` as the queries bring it, and the entry that it is.
 import type { ClientMsgId, MessageId, UserId } from '@parley/protocol/ids';
-import type { StoredEntry } from '@parley/ports/message-store';
+import { ERASED_BODY, type StoredEntry } from '@parley/ports/message-store';
 import { clientMsgIdText } from './client-msg-id.ts';
 
 /** A value of `Statement.values()`. Columns that hold ids are cast to text, so none is ever a bigint. */
@@ -46,6 +46,9 @@ export function entriesOf(flat: FlatEntries): StoredEntry[] {
 
 /** The kind of nearly every entry, which its row leaves out. */
 export const COMMON_KIND = 'message';
+
+/** How the body of an erased entry begins; where it belongs to another one, that follows. */
+export const ERASED_PREFIX = ERASED_BODY.slice(0, -1);
 
 export function storedEntry(row: readonly Value[]): StoredEntry | undefined {
   const flat: (string | number)[] = [];

@@ -1,6 +1,6 @@
 // Reads of the logs, each inside the reader's transaction.
 import type { Database, Statement } from 'bun:sqlite';
-import type { LogState, ReadRange, Token } from '@parley/ports/message-store';
+import type { LogState, ReadRange, StoredState, Token } from '@parley/ports/message-store';
 import { clientMsgIdScratch, storedClientMsgId } from './client-msg-id.ts';
 import { ENTRY_COLUMNS, type FlatEntries, pushRow } from './entry-row.ts';
 import type { FlatPage, ReadCalls } from './read-calls.ts';
@@ -34,13 +34,19 @@ function prepareStatements(database: Database) {
       `SELECT ${ENTRY_COLUMNS} FROM entries e JOIN senders s ON s.key = e.sender
        WHERE e.client_msg_id = ? AND e.sender = ? AND e.log = ?`,
     ),
+    // Only of seqs that a row ends at: one that lies inside a range has no entry to belong to.
+    statesBetween: prepare<StoredState>(
+      `SELECT t.seq, t.as_of AS asOf, t.body FROM states t WHERE t.log = ?1 AND t.seq BETWEEN ?2 AND ?3
+         AND EXISTS (SELECT 1 FROM entries e WHERE e.log = t.log AND e.seq = t.seq) ORDER BY t.seq`,
+    ),
+    stateOf: prepare<StoredState>('SELECT seq, as_of AS asOf, body FROM states WHERE log = ? AND seq = ?'),
     olderThan: prepare<{ id: string }>(
       'SELECT cast(id AS TEXT) AS id FROM logs WHERE oldest_at < ? ORDER BY oldest_at LIMIT ?',
     ),
   };
 }
 
-export class LogReads implements Pick<ReadCalls, 'state' | 'read' | 'find' | 'olderThan'> {
+export class LogReads implements Pick<ReadCalls, 'state' | 'read' | 'find' | 'states' | 'olderThan'> {
   readonly #scratch = clientMsgIdScratch();
   readonly #statements: ReturnType<typeof prepareStatements>;
 
@@ -59,8 +65,13 @@ export class LogReads implements Pick<ReadCalls, 'state' | 'read' | 'find' | 'ol
 
   read({ conversation, after, to, limit, maxBytes }: ReadRange): FlatPage {
     const log = this.#statements.log.get(conversation);
-    if (log === null) return { entries: [], head: 0, floor: 0 };
+    if (log === null) return { entries: [], states: [], head: 0, floor: 0 };
     const { head, floor, key } = log;
+    let first: number | undefined;
+    const page = (): FlatPage => {
+      const states = first === undefined ? [] : this.#statements.statesBetween.all(key, first, cursor);
+      return { entries, states, head, floor };
+    };
     const entries: (string | number)[] = [];
     let count = 0;
     let bytes = 0;
@@ -73,9 +84,10 @@ export class LogReads implements Pick<ReadCalls, 'state' | 'read' | 'find' | 'ol
         count += 1;
         bytes += (row[BODY_COLUMN] as string).length;
         cursor = row[SEQ_COLUMN] as number;
-        if (bytes > maxBytes) return { entries, head, floor };
+        first ??= cursor;
+        if (bytes > maxBytes) return page();
       }
-      if (rows.length < step || step <= 0) return { entries, head, floor };
+      if (rows.length < step || step <= 0) return page();
     }
   }
 
@@ -89,6 +101,13 @@ export class LogReads implements Pick<ReadCalls, 'state' | 'read' | 'find' | 'ol
       if (row !== undefined) pushRow(found, row);
     }
     return found;
+  }
+
+  states(conversation: string, seqs: readonly number[]): readonly StoredState[] {
+    const log = this.#statements.log.get(conversation);
+    if (log === null) return [];
+    const asked = [...new Set(seqs)].sort((one, other) => one - other);
+    return asked.flatMap((seq) => this.#statements.stateOf.get(log.key, seq) ?? []);
   }
 
   olderThan(before: number, limit: number): readonly string[] {

@@ -45,6 +45,7 @@ function prepareStatements(database: Database) {
       `SELECT seq FROM entries WHERE log = ? AND seq <= ? ORDER BY seq LIMIT 1 OFFSET ${DROP_ROWS_MAX_COUNT - 1}`,
     ),
     deleteUpTo: prepare<never>('DELETE FROM entries WHERE log = ? AND seq <= ?'),
+    deleteStatesUpTo: prepare<never>('DELETE FROM states WHERE log = ? AND seq <= ?'),
     raiseFloor: prepare<never>(
       `UPDATE logs SET floor = ?, oldest_at = (SELECT at FROM entries WHERE log = key ORDER BY seq LIMIT 1)
        WHERE id = ?`,
@@ -107,6 +108,7 @@ export class LogWrites implements Pick<WriteCalls, 'claim' | 'append' | 'drop'> 
     if (end <= log.floor) return false;
     const upTo = statements.lastToDrop.get(log.key, end)?.seq ?? end;
     statements.deleteUpTo.run(log.key, upTo);
+    statements.deleteStatesUpTo.run(log.key, upTo);
     statements.raiseFloor.run(upTo, conversation);
     return upTo < end;
   }

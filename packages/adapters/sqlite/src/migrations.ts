@@ -117,10 +117,23 @@ CREATE INDEX tokens_device ON tokens (device);
 CREATE INDEX tokens_expiry ON tokens (expires_at);
 `;
 
+// A table of its own: nearly no message has a state. In order of arrival, like `entries`.
+const STATES = `
+CREATE TABLE states (
+  position INTEGER PRIMARY KEY,
+  log INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  as_of INTEGER NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX states_seq ON states (log, seq);
+`;
+
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'logs', sql: LOGS },
   { version: 2, name: 'members', sql: MEMBERS },
   { version: 3, name: 'accounts', sql: ACCOUNTS },
+  { version: 4, name: 'states', sql: STATES },
 ];
 
 const TABLE = `CREATE TABLE IF NOT EXISTS migrations (

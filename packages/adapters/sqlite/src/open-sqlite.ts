@@ -6,7 +6,9 @@ import type { MemberStore } from '@parley/ports/member-store';
 import type { MessageStore } from '@parley/ports/message-store';
 import type { OfflineQueue } from '@parley/ports/offline-queue';
 import type { Randomness } from '@parley/ports/randomness';
+import type { Timers } from '@parley/ports/timers';
 import { createDataFolder, dataFolder, type DataFolder } from './data-folder.ts';
+import { ErasedFrames } from './erased-frames.ts';
 import { FolderLock } from './folder-lock.ts';
 import type { ReadAnswer } from './read-calls.ts';
 import { ReadQueue } from './read-queue.ts';
@@ -14,7 +16,7 @@ import { SqliteAccountStore } from './sqlite-account-store.ts';
 import { SqliteMemberStore } from './sqlite-member-store.ts';
 import { SqliteMessageStore } from './sqlite-message-store.ts';
 import { SqliteOfflineQueue } from './sqlite-offline-queue.ts';
-import { WorkerLink } from './worker-link.ts';
+import { REMOVE_ERASED, WorkerLink } from './worker-link.ts';
 import type { WriterMessage } from './write-calls.ts';
 import { WriteQueue } from './write-queue.ts';
 import type { ReaderData } from './reader-worker.ts';
@@ -27,6 +29,11 @@ export interface OpenSqliteOptions {
   readonly directory: string;
   readonly clock: Clock;
   readonly log: Log;
+  /**
+   * For getting erased text out of the WAL within 5 s. Without them that is tried once, at once: a reader that is in
+   * the way puts it off until something else is erased, or until the stores are closed.
+   */
+  readonly timers?: Timers;
   /** For the log id of a new folder; SQLite draws one if it is not given. */
   readonly randomness?: Randomness;
 }
@@ -74,12 +81,17 @@ async function start(
       failed.resolve(reason);
     },
   });
-  const { link, logId, notes } = await startWriter(folder, options, writes);
+  const erased = new ErasedFrames({
+    timers: options.timers,
+    askToRemove: () => links.writer?.post(REMOVE_ERASED),
+  });
+  const { link, logId, notes } = await startWriter({ folder, options, writes, erased });
   links.writer = link;
   for (const note of notes) options.log.warn({ note }, 'the store has started with a note');
   try {
     links.reader = await startReader(folder, reads, (reason) => writes.stop(reason));
   } catch (error) {
+    erased.stop();
     await link.close();
     throw error;
   }
@@ -87,6 +99,8 @@ async function start(
   const close = async (): Promise<void> => {
     await Promise.all([writes.close(), reads.close()]);
     await links.reader?.close();
+    // Closing empties the WAL as well.
+    erased.stop();
     await link.close();
     lock[Symbol.dispose]();
   };
@@ -100,7 +114,14 @@ async function start(
   };
 }
 
-function startWriter(folder: DataFolder, options: OpenSqliteOptions, writes: WriteQueue) {
+interface WriterParts {
+  readonly folder: DataFolder;
+  readonly options: OpenSqliteOptions;
+  readonly writes: WriteQueue;
+  readonly erased: ErasedFrames;
+}
+
+function startWriter({ folder, options, writes, erased }: WriterParts) {
   const data: WriterData = {
     file: folder.database,
     newLogId: options.randomness?.bytes(LOG_ID_BYTES).toHex(),
@@ -111,8 +132,22 @@ function startWriter(folder: DataFolder, options: OpenSqliteOptions, writes: Wri
     data,
     onMessage: (text) => {
       const message = JSON.parse(text as string) as WriterMessage;
-      if (message.kind === 'batch') writes.answered(message.answers);
-      else writes.stop(message.reason);
+      switch (message.kind) {
+        case 'batch':
+          writes.answered(message.answers);
+          break;
+        case 'erased':
+          erased.remove();
+          break;
+        case 'erased_removed':
+          erased.answered(message.done);
+          break;
+        case 'stopped':
+          writes.stop(message.reason);
+          break;
+        default:
+          message satisfies never;
+      }
     },
     onDeath: (reason) => writes.died(reason),
   });

@@ -1,7 +1,7 @@
 // Every read that the stores hand to the reader's thread, and what it answers.
 import type { Device, TokenRecord, User } from '@parley/ports/account-store';
 import type { ConversationRecord, Members, UserConversation } from '@parley/ports/member-store';
-import type { LogState, ReadRange, Page } from '@parley/ports/message-store';
+import type { LogState, Page, ReadRange, StoredState } from '@parley/ports/message-store';
 import type { QueuePage } from '@parley/ports/offline-queue';
 import type { FlatEntries } from './entry-row.ts';
 
@@ -11,6 +11,7 @@ export interface ReadCalls {
   state(conversation: string): LogState;
   read(range: ReadRange): FlatPage;
   find(conversation: string, sender: string, clientMsgIds: readonly string[]): FlatEntries;
+  states(conversation: string, seqs: readonly number[]): readonly StoredState[];
   olderThan(before: number, limit: number): readonly string[];
   conversation(id: string): ConversationRecord | undefined;
   direct(one: string, other: string): ConversationRecord | undefined;

@@ -54,6 +54,7 @@ function handlersOf(database: Database): Readonly<Record<string, Handler>> {
     state: (...args) => logs.state(...args),
     read: (...args) => logs.read(...args),
     find: (...args) => logs.find(...args),
+    states: (...args) => logs.states(...args),
     olderThan: (...args) => logs.olderThan(...args),
     conversation: (...args) => members.conversation(...args),
     direct: (...args) => members.direct(...args),

@@ -10,6 +10,7 @@ import {
   type Page,
   type ReadRange,
   type StoredEntry,
+  type StoredState,
   type Token,
 } from '@parley/ports/message-store';
 import { StoreError } from '@parley/ports/store-error';
@@ -20,6 +21,9 @@ import type { WriteQueue } from './write-queue.ts';
 
 /** What an entry weighs in a batch besides its body. */
 const ENTRY_BYTES = 128;
+/** States and erasures that cross in one request: more are done in steps, so that the sends of others come between. */
+const STATES_STEP_COUNT = 256;
+const ERASE_STEP_COUNT = 1_000;
 
 export interface SqliteMessageStoreOptions {
   readonly logId: string;
@@ -78,8 +82,8 @@ export class SqliteMessageStore implements MessageStore {
   }
 
   async read(range: ReadRange): Promise<Page> {
-    const { entries, head, floor } = await this.#reads.call('read', range);
-    return { entries: entriesOf(entries), head, floor };
+    const { entries, ...page } = await this.#reads.call('read', range);
+    return { ...page, entries: entriesOf(entries) };
   }
 
   async find(
@@ -88,6 +92,29 @@ export class SqliteMessageStore implements MessageStore {
     clientMsgIds: readonly ClientMsgId[],
   ): Promise<readonly StoredEntry[]> {
     return entriesOf(await this.#reads.call('find', conversation, sender, clientMsgIds));
+  }
+
+  states(conversation: ConversationId, seqs: readonly Seq[]): Promise<readonly StoredState[]> {
+    return this.#reads.call('states', conversation, seqs);
+  }
+
+  async putStates(conversation: ConversationId, states: readonly StoredState[]): Promise<void> {
+    for (let from = 0; from < states.length; from += STATES_STEP_COUNT) {
+      const fields: (string | number)[] = [];
+      let bytes = 0;
+      for (const { seq, asOf, body } of states.slice(from, from + STATES_STEP_COUNT)) {
+        fields.push(seq, asOf, body);
+        bytes += body.length;
+      }
+      await this.#writes.call('putStates', bytes, conversation, fields);
+    }
+  }
+
+  async erase(conversation: ConversationId, seqs: readonly Seq[], body: string): Promise<void> {
+    for (let from = 0; from < seqs.length; from += ERASE_STEP_COUNT) {
+      const step = seqs.slice(from, from + ERASE_STEP_COUNT);
+      await this.#writes.call('erase', body.length, conversation, step, body);
+    }
   }
 
   async drop(conversation: ConversationId, through: Seq): Promise<void> {

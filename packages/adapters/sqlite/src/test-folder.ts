@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '@parley/ports/log';
 import { openSqlite, type SqliteStores } from './open-sqlite.ts';
+import { REAL_TIMERS } from './testing/real-timers.ts';
 
 export const QUIET: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -22,7 +23,7 @@ export class TestFolder implements Disposable {
 export function openStores(directory: string): Promise<SqliteStores> {
   let ticks = 0;
   const clock = { now: () => 1_700_000_000_000, monotonic: () => (ticks += 1) };
-  return openSqlite({ directory, clock, log: QUIET });
+  return openSqlite({ directory, clock, log: QUIET, timers: REAL_TIMERS });
 }
 
 /** What a child printed, line by line. */

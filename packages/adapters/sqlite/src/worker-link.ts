@@ -7,8 +7,11 @@ export type Greeting =
   | { readonly kind: 'ready'; readonly logId: string; readonly notes: readonly string[] }
   | { readonly kind: 'refused'; readonly message: string };
 
-/** The one message that is no request. The thread closes its database and ends by itself. */
+/** To any thread, instead of requests. It closes its database and ends by itself. */
 export const CLOSE = 'close';
+
+/** To the writer's thread, instead of a batch: empties the WAL. Answered by `erased_removed`. */
+export const REMOVE_ERASED = 'remove-erased';
 
 export interface WorkerLinkOptions {
   readonly script: URL;

@@ -6,6 +6,9 @@ import type { CreateUserOutcome, Device, TokenRecord, User } from '@parley/ports
 /** An entry as six values in a row: kind, messageId, sender, clientMsgId, at, body. */
 export const ENTRY_FIELDS_COUNT = 6;
 
+/** A state as three values in a row: seq, asOf, body. */
+export const STATE_FIELDS_COUNT = 3;
+
 export type Applied = 0;
 export const APPLIED: Applied = 0;
 
@@ -20,6 +23,9 @@ export interface WriteCalls {
   ): Applied | Refusal;
   /** Drops a bounded number of rows; true when more are left to drop. */
   drop(conversation: string, through: number): boolean;
+  /** `fields` are the states, flat; see STATE_FIELDS_COUNT. */
+  putStates(conversation: string, fields: readonly (string | number)[]): void;
+  erase(conversation: string, seqs: readonly number[], body: string): void;
   createConversation(record: ConversationRecord): ConversationRecord;
   applyChanges(conversation: string, changes: readonly MembershipChange[]): void;
   /** `marks` are pairs of conversation and seq, flat. */
@@ -49,5 +55,9 @@ export type WriteAnswer =
 export type WriterMessage =
   /** In the order of the requests; a number stands for so many appends of which every one was applied. */
   | { readonly kind: 'batch'; readonly answers: number | readonly WriteAnswer[] }
+  /** Something was erased, or may have been in the last run: the WAL still has its text. */
+  | { readonly kind: 'erased' }
+  /** What was erased before is out of the WAL; not `done` while a reader is in the way. */
+  | { readonly kind: 'erased_removed'; readonly done: boolean }
   /** The writer will write no more. A batch that is on its way to it is still answered. */
   | { readonly kind: 'stopped'; readonly reason: string };

@@ -5,6 +5,7 @@ import { LogKeys } from './log-keys.ts';
 import { LogWrites } from './log-writes.ts';
 import { MemberWrites } from './member-writes.ts';
 import { judge, primaryCode, type Step, type Verdict } from './sqlite-fault.ts';
+import { StateWrites } from './state-writes.ts';
 import {
   APPLIED,
   type WriteAnswer,
@@ -25,6 +26,7 @@ type Try =
 export class Writer {
   readonly #database: Database;
   readonly #keys: LogKeys;
+  readonly #states: StateWrites;
   readonly #handlers: Readonly<Record<string, Handler>>;
   #transactions = 0;
   #stopped: string | undefined;
@@ -32,7 +34,8 @@ export class Writer {
   constructor(database: Database) {
     this.#database = database;
     this.#keys = new LogKeys(database);
-    this.#handlers = handlersOf(database, this.#keys);
+    this.#states = new StateWrites(database);
+    this.#handlers = handlersOf({ database, keys: this.#keys, states: this.#states });
   }
 
   /** Why it will never write again; undefined while it may. */
@@ -43,6 +46,11 @@ export class Writer {
   /** Transactions that were committed. */
   get transactions(): number {
     return this.#transactions;
+  }
+
+  /** Whether something was erased since the last call, so that old frames of the WAL hold what is to be gone. */
+  takeErased(): boolean {
+    return this.#states.takeErased();
   }
 
   /** One answer per request, or their number when all were appends and all were applied. */
@@ -122,7 +130,13 @@ export class Writer {
   }
 }
 
-function handlersOf(database: Database, keys: LogKeys): Readonly<Record<string, Handler>> {
+interface HandlerParts {
+  readonly database: Database;
+  readonly keys: LogKeys;
+  readonly states: StateWrites;
+}
+
+function handlersOf({ database, keys, states }: HandlerParts): Readonly<Record<string, Handler>> {
   const logs = new LogWrites(database, keys);
   const members = new MemberWrites(database);
   const accounts = new AccountWrites(database);
@@ -130,6 +144,8 @@ function handlersOf(database: Database, keys: LogKeys): Readonly<Record<string, 
     claim: (...args) => logs.claim(...args),
     append: (...args) => logs.append(...args),
     drop: (...args) => logs.drop(...args),
+    putStates: (...args) => states.putStates(...args),
+    erase: (...args) => states.erase(...args),
     createConversation: (...args) => members.createConversation(...args),
     applyChanges: (...args) => members.applyChanges(...args),
     markReceived: (...args) => members.markReceived(...args),

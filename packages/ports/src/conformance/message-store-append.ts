@@ -43,7 +43,12 @@ export function appendRules(open: OpenMessages): void {
       expect(await append(world.messages, C, entries)).toBe(all.length + size);
       all.push(...entries);
     }
-    expect(await read(world.messages, C)).toEqual({ entries: stored(0, all), head: all.length, floor: 0 });
+    expect(await read(world.messages, C)).toEqual({
+      entries: stored(0, all),
+      states: [],
+      head: all.length,
+      floor: 0,
+    });
   });
 
   test('[STORE-7] an append under another head is refused with the state and leaves no trace', async () => {
@@ -123,7 +128,12 @@ export function duplicateRules(open: OpenMessages): void {
     expectDuplicate(await world.messages.append(C, token(1), 3, mixed), stored(0, known).slice(1, 2));
     const ids = fresh.map((entry) => entry.clientMsgId);
     expect(await world.messages.find(C, fresh[0]!.sender, ids)).toEqual([]);
-    expect(await read(world.messages, C)).toEqual({ entries: stored(0, known), head: 3, floor: 0 });
+    expect(await read(world.messages, C)).toEqual({
+      entries: stored(0, known),
+      states: [],
+      head: 3,
+      floor: 0,
+    });
     expect(await append(world.messages, C, fresh)).toBe(7);
   });
 
@@ -185,7 +195,12 @@ export function raceRules(open: OpenMessages): void {
         reason: { kind: 'fenced', state: { token: token(1), head: 1, floor: 0 } },
       });
     }
-    expect(await read(world.messages, C)).toEqual({ entries: stored(0, winners), head: 1, floor: 0 });
+    expect(await read(world.messages, C)).toEqual({
+      entries: stored(0, winners),
+      states: [],
+      head: 1,
+      floor: 0,
+    });
   });
 
   test('[STORE-17] refused appends leave those that were issued at the same time alone', async () => {
@@ -216,7 +231,7 @@ export function raceRules(open: OpenMessages): void {
     const written = await Promise.all(conversations.map((each) => appendInTurn(world, each, 8)));
     for (const [index, conversation] of conversations.entries()) {
       const page = await read(world.messages, conversation);
-      expect(page).toEqual({ entries: stored(0, written[index]!), head: 8, floor: 0 });
+      expect(page).toEqual({ entries: stored(0, written[index]!), states: [], head: 8, floor: 0 });
     }
   });
 }

@@ -9,7 +9,7 @@ export function claimRules(open: Open<Opened<'messages'>>): void {
   test('[STORE-1] a conversation that was never written has no token, head 0 and floor 0', async () => {
     await using world = await open();
     expect(await world.messages.state(C)).toEqual({ token: undefined, head: 0, floor: 0 });
-    expect(await read(world.messages, C)).toEqual({ entries: [], head: 0, floor: 0 });
+    expect(await read(world.messages, C)).toEqual({ entries: [], states: [], head: 0, floor: 0 });
     expect(world.messages.logId).not.toBe('');
   });
 

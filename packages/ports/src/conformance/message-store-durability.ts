@@ -1,5 +1,6 @@
 // Message store: closing it, and what a restart must keep.
 import { expect, test } from 'bun:test';
+import { ERASED_BODY } from '../message-store.ts';
 import {
   append,
   claim,
@@ -51,7 +52,12 @@ export function durabilityRules<World extends Opened<'messages'>>(
       after: async ({ messages }) => {
         expect(messages.logId).toBe(logId);
         expect(await messages.state(C)).toEqual({ token: token(7), head: 6, floor: 2 });
-        expect(await read(messages, C)).toEqual({ entries: stored(0, entries).slice(2), head: 6, floor: 2 });
+        expect(await read(messages, C)).toEqual({
+          entries: stored(0, entries).slice(2),
+          states: [],
+          head: 6,
+          floor: 2,
+        });
         expect(await messages.append(C, token(7), 6, [makeEntry()])).toEqual({ kind: 'applied', head: 7 });
       },
     });
@@ -114,6 +120,30 @@ export function durabilityRules<World extends Opened<'messages'>>(
           expect(page.head).toBe(applied.get(each) ?? 0);
           expect(page.entries.map((entry) => entry.seq)).toEqual([1, 2].slice(0, page.head));
         }
+      },
+    });
+  });
+
+  test('[STORE-48] states and erased entries survive a restart', async () => {
+    const entries = makeEntries(5);
+    const state = (seq: number, asOf: number) => ({ seq, asOf, body: `{"as_of":${asOf}}` });
+    await acrossRestart({
+      open,
+      reopen,
+      before: async ({ messages }) => {
+        await append(messages, C, entries);
+        await messages.putStates(C, [state(1, 3), state(2, 4), state(4, 5)]);
+        await messages.putStates(C, [state(2, 5)]);
+        await messages.erase(C, [2, 4], ERASED_BODY);
+        await messages.drop(C, 1);
+      },
+      after: async ({ messages }) => {
+        const kept = stored(0, entries).slice(1);
+        const erased = kept.map((row) => (row.seq % 2 === 0 ? { ...row, body: ERASED_BODY } : row));
+        const states = [state(2, 5), state(4, 5)];
+        expect(await read(messages, C)).toEqual({ entries: erased, states, head: 5, floor: 1 });
+        await messages.putStates(C, [state(2, 5), state(4, 4)]);
+        expect(await messages.states(C, [1, 2, 3, 4])).toEqual(states);
       },
     });
   });

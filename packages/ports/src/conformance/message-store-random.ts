@@ -2,14 +2,16 @@
 import { expect, test } from 'bun:test';
 import type { ConversationId } from '@parley/protocol/ids';
 import * as fc from 'fast-check';
-import type {
-  AppendOutcome,
-  LogState,
-  MessageStore,
-  NewEntry,
-  Page,
-  StoredEntry,
-  Token,
+import {
+  type AppendOutcome,
+  ERASED_BODY,
+  type LogState,
+  type MessageStore,
+  type NewEntry,
+  type Page,
+  type StoredEntry,
+  type StoredState,
+  type Token,
 } from '../message-store.ts';
 import { ALICE, BOB, bySeq, clientMsgId, conversationId, makeEntry, stored, token } from './fixture.ts';
 import type { Open, Opened } from './opened.ts';
@@ -43,10 +45,19 @@ const reads = fc.record({
   maxBytes: fc.nat(60).map((half) => 2 * half + 1),
 });
 const finds = fc.record({ kind: fc.constant('find'), log: logs, sender: fc.constantFrom(ALICE, BOB), keys });
-const calls = fc.array(fc.oneof({ weight: 5, arbitrary: appends }, claims, drops, reads, finds), {
-  maxLength: CALLS_MAX_COUNT,
-  size: 'max',
+const seqs = fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 5 });
+/** An asOf that is a step beyond the seq: few of them, so that equal and lower ones are common. */
+const puts = fc.record({
+  kind: fc.constant('putStates'),
+  log: logs,
+  states: fc.array(fc.record({ seq: fc.integer({ min: 1, max: 20 }), step: fc.nat(4) }), { maxLength: 4 }),
 });
+const asks = fc.record({ kind: fc.constant('states'), log: logs, seqs });
+const erasures = fc.record({ kind: fc.constant('erase'), log: logs, seqs, target: fc.option(fc.nat(9)) });
+const calls = fc.array(
+  fc.oneof({ weight: 5, arbitrary: appends }, claims, drops, reads, finds, puts, asks, erasures),
+  { maxLength: CALLS_MAX_COUNT, size: 'max' },
+);
 type Call = ReturnType<typeof calls.generate>['value'][number];
 type Of<Kind extends Call['kind']> = Extract<Call, { kind: Kind }>;
 
@@ -59,6 +70,7 @@ class Model {
   readonly rows: StoredEntry[] = [];
   /** Keys whose rows retention dropped: a store may or may not know them still. */
   readonly dropped = new Set<string>();
+  readonly #states = new Map<number, StoredState>();
   state: LogState = { token: undefined, head: 0, floor: 0 };
 
   constructor(conversation: ConversationId) {
@@ -86,6 +98,26 @@ class Model {
     this.state = { ...this.state, floor };
   }
 
+  /** Those of messages that are there: an owner writes no other. */
+  putStates(states: readonly StoredState[]): readonly StoredState[] {
+    const put = states.filter(({ seq }) => seq > this.state.floor && seq <= this.state.head);
+    for (const state of put) {
+      if (state.asOf > (this.#states.get(state.seq)?.asOf ?? -1)) this.#states.set(state.seq, state);
+    }
+    return put;
+  }
+
+  states(asked: readonly number[]): readonly StoredState[] {
+    const kept = this.kept().filter((row) => asked.includes(row.seq));
+    return kept.flatMap((row) => this.#states.get(row.seq) ?? []);
+  }
+
+  erase(seqs: readonly number[], body: string): void {
+    for (const [index, row] of this.rows.entries()) {
+      if (row.seq > this.state.floor && seqs.includes(row.seq)) this.rows[index] = { ...row, body };
+    }
+  }
+
   read(call: Of<'read'>): Page {
     const entries: StoredEntry[] = [];
     let size = 0;
@@ -94,11 +126,19 @@ class Model {
       entries.push(row);
       size += row.body.length;
     }
-    return { entries, head: this.state.head, floor: this.state.floor };
+    const states = this.states(entries.map((entry) => entry.seq));
+    return { entries, states, head: this.state.head, floor: this.state.floor };
   }
 }
 
 const keyOf = (entry: NewEntry) => `${entry.sender} ${entry.clientMsgId}`;
+
+let put = 0;
+/** No two have the same body, so that one that replaced another is seen. */
+function stateFor({ seq, step: after }: { seq: number; step: number }): StoredState {
+  put += 1;
+  return { seq, asOf: seq + after, body: JSON.stringify({ state: put }) };
+}
 
 const sorted = (outcome: AppendOutcome): AppendOutcome =>
   outcome.kind === 'refused' && outcome.reason.kind === 'duplicate'
@@ -148,6 +188,19 @@ async function step(messages: MessageStore, model: Model, call: Call): Promise<v
       expect(bySeq(await messages.find(conversation, call.sender, [...asked]))).toEqual(found);
       break;
     }
+    case 'putStates':
+      await messages.putStates(conversation, model.putStates(call.states.map(stateFor)));
+      break;
+    case 'states':
+      expect(await messages.states(conversation, call.seqs)).toEqual(model.states(call.seqs));
+      break;
+    case 'erase': {
+      const body =
+        call.target === null ? ERASED_BODY : `{"content":{"kind":"deleted"},"target":${call.target}}`;
+      model.erase(call.seqs, body);
+      await messages.erase(conversation, call.seqs, body);
+      break;
+    }
     default:
       call satisfies never;
   }
@@ -173,6 +226,7 @@ export function randomRule(open: Open<Opened<'messages'>>): void {
               maxBytes: Number.MAX_SAFE_INTEGER,
             });
             expect(page.entries).toEqual(model.kept());
+            expect(page.states).toEqual(model.states(model.kept().map((row) => row.seq)));
           }
         }),
         { numRuns: RUNS_COUNT },

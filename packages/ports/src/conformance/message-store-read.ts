@@ -34,10 +34,11 @@ export function readRules(open: OpenMessages): void {
       const pages = await Promise.all([read(world.messages, C), read(world.messages, C, { after: index })]);
       expect(pages[0]).toEqual({
         entries: stored(0, entries.slice(0, index + 1)),
+        states: [],
         head: index + 1,
         floor: 0,
       });
-      expect(pages[1]).toEqual({ entries: stored(index, [entry]), head: index + 1, floor: 0 });
+      expect(pages[1]).toEqual({ entries: stored(index, [entry]), states: [], head: index + 1, floor: 0 });
     }
   });
 

@@ -16,6 +16,7 @@ export function dropRules(open: OpenMessages): void {
     expect(await world.messages.state(C)).toEqual({ token: token(1), head: 6, floor: 4 });
     expect(await read(world.messages, C)).toEqual({
       entries: stored(0, entries).slice(4),
+      states: [],
       head: 6,
       floor: 4,
     });
@@ -26,10 +27,15 @@ export function dropRules(open: OpenMessages): void {
     await using world = await open();
     await append(world.messages, C, makeEntries(5));
     await world.messages.drop(C, 5);
-    expect(await read(world.messages, C)).toEqual({ entries: [], head: 5, floor: 5 });
+    expect(await read(world.messages, C)).toEqual({ entries: [], states: [], head: 5, floor: 5 });
     const entry = makeEntry();
     expect(await append(world.messages, C, [entry])).toBe(6);
-    expect(await read(world.messages, C)).toEqual({ entries: stored(5, [entry]), head: 6, floor: 5 });
+    expect(await read(world.messages, C)).toEqual({
+      entries: stored(5, [entry]),
+      states: [],
+      head: 6,
+      floor: 5,
+    });
   });
 
   test('[STORE-30] a drop beyond the head drops up to the head, and the floor never moves back', async () => {

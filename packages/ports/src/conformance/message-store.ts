@@ -3,9 +3,11 @@ import { describe } from 'bun:test';
 import { appendRules, duplicateRules, raceRules } from './message-store-append.ts';
 import { claimRules } from './message-store-claim.ts';
 import { closingRules, durabilityRules } from './message-store-durability.ts';
+import { erasureRules } from './message-store-erasure.ts';
 import { randomRule } from './message-store-random.ts';
 import { findRules, rangeRules, readRules, textRules } from './message-store-read.ts';
 import { dropRules, olderThanRules } from './message-store-retention.ts';
+import { pageStateRules, stateRules } from './message-store-states.ts';
 import type { Open, Opened, Reopen } from './opened.ts';
 
 /** Durable adapters pass `reopen` and so prove that everything survives a restart. */
@@ -25,6 +27,9 @@ export function testMessageStore<World extends Opened<'messages'>>(
     findRules(open);
     dropRules(open);
     olderThanRules(open);
+    stateRules(open);
+    pageStateRules(open);
+    erasureRules(open);
     closingRules(open);
     randomRule(open);
     if (reopen !== undefined) durabilityRules(open, reopen);

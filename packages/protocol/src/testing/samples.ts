@@ -17,7 +17,7 @@ interface JsonSchema {
 }
 
 /** Texts that are tried against a pattern; add one when a new pattern fits none. */
-const TEXTS = ['1', 'a', 'x'];
+const TEXTS = ['1', 'a', 'x', 'a/a', 'a'.repeat(64)];
 
 /** Every field is there, optional ones too; lists have one element. Throws when a pattern fits none of its texts. */
 export function samplesOf(schema: z.core.$ZodType): JsonValue {
@@ -50,7 +50,9 @@ function sample(schema: JsonSchema): JsonValue {
 }
 
 function textFor({ pattern = '', minLength = 1 }: JsonSchema): string {
-  const found = TEXTS.map((text) => text.repeat(minLength)).find((text) => new RegExp(pattern).test(text));
+  const found = TEXTS.map((text) => text.repeat(minLength)).find((text) =>
+    new RegExp(pattern, 'u').test(text),
+  );
   if (found === undefined) throw new Error(`No sample fits the pattern ${pattern}.`);
   return found;
 }

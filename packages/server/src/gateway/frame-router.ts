@@ -8,12 +8,14 @@ import type { Send, SendResult } from '@parley/protocol/send';
 import type { FindUsers } from '@parley/protocol/user';
 import { USERS_PER_FRAME_MAX_COUNT } from '@parley/protocol/limits';
 import type { Up } from '@parley/protocol/up';
+import type { DeleteMessage, EditMessage, GetVersions, PinMessage, React } from '@parley/protocol/message';
 import type { Log } from '@parley/ports/log';
 import type { AccountService } from '../account/account-service.ts';
 import type { ConversationViews } from '../group/conversation-views.ts';
 import { memberLeft, memberRemoved, membersAdded, renamed, roleChanged } from '../group/group-changes.ts';
 import type { GroupService, Opened } from '../group/group-service.ts';
 import type { History } from '../message/history.ts';
+import { messageDeleted, messageEdited, messagePinned, messageReacted } from '../message/message-changes.ts';
 import type { MessageService } from '../message/message-service.ts';
 import type { ReceivedMarks } from '../message/received-marks.ts';
 import { faultOfFailure, UNAVAILABLE, type Outcome } from '../message/submission.ts';
@@ -27,15 +29,21 @@ export interface Services {
   readonly groups: GroupService;
   readonly views: ConversationViews;
   readonly log: Log;
+  /** For how long an author may edit and delete; undefined: for ever. */
+  readonly editWindowMs: number | undefined;
 }
 
 type Answer = Down | { readonly fault: Fault };
-type Request = Exclude<Up, { type: 'hello' | 'heartbeat' | 'received' | 'send' | 'pull' }>;
+type Request = Exclude<Up, { type: 'hello' | 'heartbeat' | 'received' | 'send' | 'pull' | 'get_versions' }>;
 type MemberChange = RenameGroup | AddMembers | RemoveMember | LeaveGroup | SetRole;
+type MessageChangeFrame = EditMessage | DeleteMessage | React | PinMessage;
+/** Answered from the log: such answers may be large, so a session has only some of them at once. */
+export type LogRead = Pull | GetVersions;
 
 const NOT_FOUND = {
   fault: fault('not_found', 'There is no such conversation.', { field: 'conversation_id' }),
 };
+const NO_MESSAGE = fault('not_found', 'There is no such message.', { field: 'target' });
 /** Requests that store nothing, whatever becomes of them. */
 const READS: ReadonlySet<string> = new Set<Up['type']>([
   'pull',
@@ -43,6 +51,7 @@ const READS: ReadonlySet<string> = new Set<Up['type']>([
   'list_conversations',
   'list_members',
   'find_users',
+  'get_versions',
 ]);
 
 export class FrameRouter {
@@ -66,13 +75,17 @@ export class FrameRouter {
   }
 
   /** Never rejects. */
-  async pull(session: Session, frame: Pull): Promise<void> {
+  async read(session: Session, frame: LogRead): Promise<void> {
     // It may have waited in the lane while its session closed.
     if (session.state.kind === 'closed') return;
+    const { history } = this.#services;
     try {
-      const pulled = await this.#services.history.pull(session.user, session.device, frame);
-      if (pulled === undefined) session.error(NOT_FOUND.fault, frame.ref);
-      else session.reply(pulled);
+      const isPull = frame.type === 'pull';
+      const answer = isPull
+        ? await history.pull(session.user, session.device, frame)
+        : await history.versions(session.user, frame);
+      if (answer === undefined) session.error(isPull ? NOT_FOUND.fault : NO_MESSAGE, frame.ref);
+      else session.reply(answer);
     } catch (error) {
       this.#failed(session, frame, error);
     }
@@ -136,13 +149,30 @@ export class FrameRouter {
       case 'leave_group':
       case 'set_role':
         return this.#change(session, frame);
+      case 'edit_message':
+      case 'delete_message':
+      case 'react':
+      case 'pin_message':
+        return this.#changeMessage(session, frame);
     }
+  }
+
+  async #changeMessage({ user }: Session, frame: MessageChangeFrame): Promise<Answer> {
+    const { messages, editWindowMs } = this.#services;
+    const outcome = await messages.changeMessage({
+      conversation: frame.conversation_id,
+      sender: user,
+      clientMsgId: frame.client_msg_id,
+      change: messageChangeOf(user, frame, editWindowMs),
+      bytes: frame.type === 'edit_message' ? JSON.stringify(frame.content).length : 0,
+    });
+    return changed(frame, outcome);
   }
 
   async #change(session: Session, frame: MemberChange): Promise<Answer> {
     const { groups } = this.#services;
     const { user, device } = session;
-    const { ref, conversation_id, client_msg_id } = frame;
+    const { conversation_id, client_msg_id } = frame;
     const newcomers = frame.type === 'add_members' ? frame.user_ids : [];
     const request = {
       conversation: conversation_id,
@@ -151,9 +181,7 @@ export class FrameRouter {
       newcomers,
     };
     const outcome: Outcome = await groups.change({ user, device }, request);
-    if (outcome.kind === 'failed') return { fault: outcome.fault };
-    const { seq, messageId, at } = outcome;
-    return { type: 'changed', ref, conversation_id, seq, message_id: messageId, at };
+    return changed(frame, outcome);
   }
 
   async #findUsers({ ref, names = [], ids = [] }: FindUsers): Promise<Answer> {
@@ -164,7 +192,7 @@ export class FrameRouter {
     return { type: 'users', ref, users: users.map(({ id, name }) => ({ user_id: id, name })) };
   }
 
-  #failed(session: Session, frame: Request | Pull, error: unknown): void {
+  #failed(session: Session, frame: Request | LogRead, error: unknown): void {
     this.#services.log.error({ frame: frame.type, error }, 'a request failed');
     session.error(READS.has(frame.type) ? UNAVAILABLE : faultOfFailure(error), frame.ref);
   }
@@ -172,6 +200,25 @@ export class FrameRouter {
 
 function opened(ref: number, outcome: Opened): Answer {
   return 'fault' in outcome ? outcome : { type: 'conversation', ref, conversation: outcome.view };
+}
+
+function changed({ ref, conversation_id }: MemberChange | MessageChangeFrame, outcome: Outcome): Answer {
+  if (outcome.kind === 'failed') return { fault: outcome.fault };
+  const { seq, messageId, at } = outcome;
+  return { type: 'changed', ref, conversation_id, seq, message_id: messageId, at };
+}
+
+function messageChangeOf(user: Session['user'], frame: MessageChangeFrame, windowMs: number | undefined) {
+  switch (frame.type) {
+    case 'edit_message':
+      return messageEdited(user, frame, windowMs);
+    case 'delete_message':
+      return messageDeleted(user, frame, windowMs);
+    case 'react':
+      return messageReacted(user, frame);
+    case 'pin_message':
+      return messagePinned(user, frame);
+  }
 }
 
 function changeOf(user: Session['user'], frame: MemberChange) {

@@ -194,7 +194,8 @@ export class Gateway implements SessionHost {
         this.#received(session, frame, bytes);
         return;
       case 'pull':
-        if (this.#begin(session, bytes)) this.#lane(session).add({ pull: frame, bytes });
+      case 'get_versions':
+        if (this.#begin(session, bytes)) this.#lane(session).add({ frame, bytes });
         return;
       case 'send':
         if (this.#begin(session, bytes))
@@ -237,7 +238,7 @@ export class Gateway implements SessionHost {
     if (present !== undefined) return present;
     const lane = new PullLane({
       waitingBytes: () => session.waitingBytes,
-      read: ({ pull, bytes }) => this.#end(session, bytes, this.#parts.router.pull(session, pull)),
+      read: ({ frame, bytes }) => this.#end(session, bytes, this.#parts.router.read(session, frame)),
     });
     this.#lanes.set(session, lane);
     return lane;

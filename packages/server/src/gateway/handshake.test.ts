@@ -1,5 +1,6 @@
 // The hello: who is let in, what the first frames may be, and how fast.
 import { expect, test } from 'bun:test';
+import { PROTOCOL_VERSION } from '@parley/protocol/version';
 import { DAY_MS, ServerFixture } from '../testing/server-fixture.ts';
 import { SESSIONS_PER_USER_MAX_COUNT, UNAUTHENTICATED_MAX_COUNT } from './limits.ts';
 
@@ -128,10 +129,13 @@ test('[HELLO-5] the server picks the highest version that both speak', async () 
   const { token } = await fixture.register('ada');
   const newer = fixture.open();
   await newer.send({ type: 'hello', version: 9, min_version: 1, token });
-  expect(newer.last('welcome').version).toBe(1);
+  expect(newer.last('welcome').version).toBe(PROTOCOL_VERSION);
+  const older = fixture.open();
+  await older.send({ type: 'hello', version: 1, token });
+  expect(older.last('welcome').version).toBe(1);
 });
 
-test.each([{ version: 9 }, { version: 9, min_version: 2 }])(
+test.each([{ version: 9 }, { version: 9, min_version: PROTOCOL_VERSION + 1 }])(
   '[HELLO-5] %o: no version in common is answered with version_unsupported and 4406',
   async (versions) => {
     const fixture = new ServerFixture();

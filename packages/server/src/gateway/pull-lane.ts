@@ -1,9 +1,9 @@
-// The pulls of one session: some at a time, and none while the client has much to read, so that no answer piles up.
-import type { Pull } from '@parley/protocol/log';
+// What one session reads of logs: some at a time, and none while the client has much to read, so that no answer piles up.
+import type { LogRead } from './frame-router.ts';
 import { PULLS_ACTIVE_MAX_COUNT, PUSH_BUFFER_MAX_BYTES } from './limits.ts';
 
 export interface WaitingPull {
-  readonly pull: Pull;
+  readonly frame: LogRead;
   /** What it counts for while it is in flight. */
   readonly bytes: number;
 }

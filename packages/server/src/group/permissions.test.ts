@@ -2,6 +2,7 @@
 import { expect, test } from 'bun:test';
 import type { Down } from '@parley/protocol/down';
 import type { ConversationId, UserId } from '@parley/protocol/ids';
+import type { SendResult } from '@parley/protocol/send';
 import { upSchemas, type Up } from '@parley/protocol/up';
 import { ServerFixture } from '../testing/server-fixture.ts';
 import type { TestClient } from '../testing/test-client.ts';
@@ -15,8 +16,12 @@ interface World {
   readonly plain: UserId;
   readonly otherAdmin: UserId;
   readonly outsider: UserId;
-  /** A message of the group that each of WHO was there to see, but the stranger. */
-  readonly head: number;
+  /** A message of the plain member. */
+  readonly message: number;
+  /** A message of the one who asks, where that was ever a member. */
+  readonly own: number;
+  /** A conversation of the one who asks and the outsider. */
+  readonly elsewhere: ConversationId;
 }
 
 interface Operation {
@@ -33,6 +38,11 @@ const MEMBERS = ['ok', 'ok', 'ok', 'not_found', 'not_found'] as const;
 const EVER = ['ok', 'ok', 'ok', 'ok', 'not_found'] as const;
 const ADMINS = ['ok', 'ok', 'forbidden', 'not_member', 'not_found'] as const;
 const OWNER = ['ok', 'forbidden', 'forbidden', 'not_member', 'not_found'] as const;
+
+const CHANGES = ['ok', 'ok', 'ok', 'not_member', 'not_found'] as const;
+
+const text = { kind: 'text', text: 'x' };
+const edit = (target: number) => ({ target, version: target, content: text });
 
 const OPERATIONS: readonly Operation[] = [
   {
@@ -117,6 +127,66 @@ const OPERATIONS: readonly Operation[] = [
     frame: ({ group }) => ({ conversation_id: group }),
     expected: MEMBERS,
   },
+  {
+    name: 'edit_message of another',
+    type: 'edit_message',
+    frame: ({ group, message }) => ({ ...id, ...edit(message), conversation_id: group }),
+    expected: ['forbidden', 'forbidden', 'forbidden', 'not_member', 'not_found'],
+  },
+  {
+    name: 'edit_message of his own',
+    type: 'edit_message',
+    frame: ({ group, own }) => ({ ...id, ...edit(own), conversation_id: group }),
+    expected: CHANGES,
+  },
+  {
+    name: 'delete_message of another',
+    type: 'delete_message',
+    frame: ({ group, message }) => ({ ...id, conversation_id: group, target: message }),
+    expected: ADMINS,
+  },
+  {
+    name: 'delete_message of his own',
+    type: 'delete_message',
+    frame: ({ group, own }) => ({ ...id, conversation_id: group, target: own }),
+    expected: CHANGES,
+  },
+  {
+    name: 'react',
+    type: 'react',
+    frame: ({ group, message }) => ({ ...id, conversation_id: group, target: message, emoji: '👍' }),
+    expected: CHANGES,
+  },
+  {
+    name: 'pin_message',
+    type: 'pin_message',
+    frame: ({ group, message }) => ({ ...id, conversation_id: group, target: message }),
+    expected: ADMINS,
+  },
+  {
+    name: 'get_versions',
+    type: 'get_versions',
+    frame: ({ group, message }) => ({ conversation_id: group, target: message }),
+    expected: EVER,
+  },
+  {
+    name: 'send of a reply in a thread',
+    type: 'send',
+    frame: ({ group, message }) => ({
+      conversation_id: group,
+      messages: [{ client_msg_id: 'm', content: text, reply_to: message, thread: message }],
+    }),
+    expected: ['ok', 'ok', 'ok', 'not_member', 'not_member'],
+  },
+  {
+    name: 'send of a forward from the group',
+    type: 'send',
+    frame: ({ group, message, elsewhere }) => ({
+      conversation_id: elsewhere,
+      messages: [{ client_msg_id: 'm', forward: { conversation_id: group, seq: message } }],
+    }),
+    expected: EVER,
+  },
   { name: 'find_users', type: 'find_users', frame: ({ plain }) => ({ ids: [plain] }), expected: OK },
 ];
 
@@ -129,18 +199,28 @@ test('every frame that a client may send stands in the table', () => {
   expect(types.filter((type) => type === undefined || !inTable.has(type))).toEqual([]);
 });
 
-async function build() {
+async function build(asker: Who = 'owner') {
   const fixture = new ServerFixture();
   const clients = {} as Record<Who, TestClient>;
   for (const who of WHO) clients[who] = await fixture.join(who);
-  const [plain, otherAdmin, outsider] = (await fixture.registerMany(3)) as [UserId, UserId, UserId];
+  const other = await fixture.join('plain');
+  const [otherAdmin, outsider] = (await fixture.registerMany(2)) as [UserId, UserId];
   const { owner, admin, member, former } = clients;
+  const plain = other.userId;
   const group = await owner.group('room', [admin.userId, member.userId, former.userId, plain, otherAdmin]);
+  const message = seqOf(await other.text(group, 'of a member'));
+  const own = asker === 'stranger' ? message : seqOf(await clients[asker].text(group, 'my own'));
+  const elsewhere = await clients[asker].direct(other.userId);
   for (const user_id of [admin.userId, otherAdmin])
     await owner.change('set_role', group, `a-${user_id}`, { user_id, role: 'admin' });
   await owner.change('remove_member', group, 'r', { user_id: former.userId });
-  const world: World = { group, plain, otherAdmin, outsider, head: 4 };
+  const world: World = { group, plain, otherAdmin, outsider, message, own, elsewhere };
   return { fixture, clients, world };
+}
+
+function seqOf(result: SendResult): number {
+  if ('seq' in result) return result.seq;
+  throw new Error(JSON.stringify(result));
 }
 
 function codeOf(answer: Down | undefined): string {
@@ -156,7 +236,7 @@ const CASES = OPERATIONS.flatMap((operation) =>
 test.each(CASES.map((each) => [each.operation.name, each.who, each.code, each] as const))(
   '[GROUP-2] %s by %s: %s',
   async (_name, _who, code, { operation, who }) => {
-    const { fixture, clients, world } = await build();
+    const { fixture, clients, world } = await build(who);
     const client = clients[who];
     const before = fixture.stores.world.state.logs.get(world.group)?.head;
     const request = { type: operation.type, ...operation.frame(world) };
@@ -179,7 +259,7 @@ test.each(
 )(
   '[HELLO-6] [GROUP-2] %s by %s with a revoked token is not carried out',
   async (_name, _who, { operation, who }) => {
-    const { fixture, clients, world } = await build();
+    const { fixture, clients, world } = await build(who);
     const client = clients[who];
     const { device_id } = client.last('welcome');
     const token = (client as TestClient & { token: string }).token;
@@ -222,5 +302,7 @@ test('[GROUP-2] the table of the server is that of the protocol', () => {
     remove_admin: ['owner'],
     set_role: ['owner'],
     leave: ['owner', 'admin', 'member'],
+    pin: ['owner', 'admin'],
+    delete_any: ['owner', 'admin'],
   });
 });

@@ -1,7 +1,16 @@
 // What each role may do in a group, as one table.
 import type { Role } from '@parley/protocol/role';
 
-export type GroupAction = 'send' | 'rename' | 'add' | 'remove_member' | 'remove_admin' | 'set_role' | 'leave';
+export type GroupAction =
+  | 'send'
+  | 'rename'
+  | 'add'
+  | 'remove_member'
+  | 'remove_admin'
+  | 'set_role'
+  | 'leave'
+  | 'pin'
+  | 'delete_any';
 
 export const PERMISSIONS: Readonly<Record<GroupAction, Readonly<Record<Role, boolean>>>> = {
   send: { owner: true, admin: true, member: true },
@@ -11,8 +20,18 @@ export const PERMISSIONS: Readonly<Record<GroupAction, Readonly<Record<Role, boo
   remove_admin: { owner: true, admin: false, member: false },
   set_role: { owner: true, admin: false, member: false },
   leave: { owner: true, admin: true, member: true },
+  pin: { owner: true, admin: true, member: false },
+  /** Somebody else's message. */
+  delete_any: { owner: true, admin: true, member: false },
 };
+
+/** What both users of a direct conversation may do; they have no roles. */
+const DIRECT: ReadonlySet<GroupAction> = new Set<GroupAction>(['send', 'pin']);
 
 export function may(role: Role, action: GroupAction): boolean {
   return PERMISSIONS[action][role];
+}
+
+export function mayIn(kind: 'direct' | 'group', role: Role, action: GroupAction): boolean {
+  return kind === 'direct' ? DIRECT.has(action) : may(role, action);
 }

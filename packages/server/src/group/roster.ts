@@ -10,6 +10,7 @@ type FoldedEntry = Pick<StoredEntry, 'kind' | 'seq' | 'sender' | 'body'>;
 const UNINDEXED_ROWS_MAX_COUNT = 16;
 
 export class Roster {
+  readonly kind: ConversationRecord['kind'];
   readonly #rows: Membership[];
   #index: Map<UserId, number> | undefined;
   #history: HistoryPolicy;
@@ -17,6 +18,7 @@ export class Roster {
   #active: readonly UserId[] | undefined;
 
   constructor(record: ConversationRecord, members: Members) {
+    this.kind = record.kind;
     this.#rows = [...members.rows];
     this.#history = record.kind === 'group' ? record.history : 'all';
     this.#title = record.kind === 'group' ? record.title : '';

@@ -3,23 +3,27 @@ import type { ConversationId, UserId } from '@parley/protocol/ids';
 import type { Fault } from '@parley/protocol/error-code';
 import { APPEND_ENTRIES_MAX_COUNT, type NewEntry, type StoredEntry } from '@parley/ports/message-store';
 import type { Loaded } from './conversation-owner.ts';
+import { endRefused, refusalsOf, Roots } from './draft-checks.ts';
 import type { OwnerContext } from './owner-context.ts';
 import {
-  endAll,
   failed,
   ID_REUSED,
+  isRetry,
   NOT_MEMBER,
   stored,
   UNAVAILABLE,
   type Change,
+  type Draft,
   type Messages,
   type Outcome,
   type Submission,
 } from './submission.ts';
+import { loadTarget, type Target } from './target.ts';
 
 /** One message or change of the batch, its outcome still open. Two with the same key share one entry. */
 interface Part {
   readonly key: string;
+  readonly kind: string;
   readonly body: string;
   readonly matches: (body: string) => boolean;
   readonly end: (outcome: Outcome) => void;
@@ -60,7 +64,9 @@ export class Batch {
     for (const entry of existing) {
       const key = keyOf(entry.sender, entry.clientMsgId);
       found.add(key);
-      this.#end(key, (part) => (part.matches(entry.body) ? stored(entry) : failed(ID_REUSED)));
+      this.#end(key, (part) => {
+        return entry.kind === part.kind && part.matches(entry.body) ? stored(entry) : failed(ID_REUSED);
+      });
     }
     this.#entries = this.#entries.filter((entry) => !found.has(keyOf(entry.sender, entry.clientMsgId)));
     return this.#entries;
@@ -88,6 +94,18 @@ export function keyOf(sender: UserId, clientMsgId: string): string {
   return `${sender} ${clientMsgId}`;
 }
 
+/** What a batch is formed from. */
+interface Filling {
+  readonly loaded: Loaded;
+  readonly context: OwnerContext;
+  readonly conversation: ConversationId;
+  /** The time of its entries. */
+  readonly at: number;
+}
+
+type Ended = ReadonlyMap<Draft, Outcome>;
+const NONE_ENDED: Ended = new Map();
+
 /** Takes from the front of the queue what goes into one append: a change alone, or messages as many as fit. */
 export async function fillBatch(
   queue: Submission[],
@@ -97,36 +115,42 @@ export async function fillBatch(
 ): Promise<Batch> {
   const batch = new Batch();
   const at = Math.max(context.clock.now(), loaded.lastAt);
+  const filling: Filling = { loaded, context, conversation, at };
   if (queue[0]?.kind === 'change') {
     batch.taken = 1;
-    await addChange(batch, queue.shift() as Change, loaded, context, conversation, at);
+    await addChange(batch, queue.shift() as Change, filling);
     return batch;
   }
+  const roots = new Roots(context.messages, conversation);
   let room = APPEND_ENTRIES_MAX_COUNT;
   while (queue[0]?.kind === 'messages' && queue[0].drafts.length <= room) {
     const messages = queue.shift() as Messages;
     room -= messages.drafts.length;
     batch.taken += messages.drafts.length;
-    if (loaded.roster.isMember(messages.sender)) addMessages(batch, messages, context, at);
-    else await refuseStranger(messages, context, conversation);
+    const isPlain = loaded.roster.isMember(messages.sender) && !messages.drafts.some(isToBeChecked);
+    addMessages(batch, messages, filling, isPlain ? NONE_ENDED : await endedOf(messages, filling, roots));
   }
   return batch;
 }
 
-function addMessages(batch: Batch, messages: Messages, context: OwnerContext, at: number): void {
+/** The drafts that may be stored go into the batch; the others have their outcome already. */
+function addMessages(batch: Batch, messages: Messages, filling: Filling, ended: Ended): void {
   const { sender, drafts } = messages;
-  const outcomes: Outcome[] = drafts.map(() => failed(UNAVAILABLE));
-  drafts.forEach(({ clientMsgId, body }, index) => {
+  const outcomes: Outcome[] = drafts.map((draft) => ended.get(draft) ?? failed(UNAVAILABLE));
+  drafts.forEach((draft, index) => {
+    if (ended.has(draft)) return;
+    const { clientMsgId, body } = draft;
     const part: Part = {
       key: keyOf(sender, clientMsgId),
+      kind: 'message',
       body,
-      matches: (other) => other === body,
+      matches: (other) => isRetry(draft, other),
       end: (outcome) => {
         outcomes[index] = outcome;
       },
     };
-    const messageId = context.ids.next() as NewEntry['messageId'];
-    batch.add(part, { kind: 'message', messageId, sender, clientMsgId, at, body });
+    const messageId = filling.context.ids.next() as NewEntry['messageId'];
+    batch.add(part, { kind: 'message', messageId, sender, clientMsgId, at: filling.at, body });
   });
   batch.onAnswer(() => messages.done(inOrder(outcomes)));
 }
@@ -139,34 +163,22 @@ function inOrder(outcomes: Outcome[]): readonly Outcome[] {
   return outcomes.map((outcome, index) => (index > first && outcome.kind !== 'stored' ? reason : outcome));
 }
 
-/** A refusal must leave no trace, so a message that was stored while its sender was a member is answered as stored. */
-async function refuseStranger(
-  messages: Messages,
-  context: OwnerContext,
-  conversation: ConversationId,
-): Promise<void> {
-  const { sender, drafts } = messages;
-  const ids = drafts.map((draft) => draft.clientMsgId);
-  const existing = await context.messages.find(conversation, sender, ids).catch(() => undefined);
-  if (existing === undefined) return endAll(messages, UNAVAILABLE);
-  const byId = new Map(existing.map((entry) => [entry.clientMsgId, entry]));
-  messages.done(
-    drafts.map(({ clientMsgId, body }) => {
-      const entry = byId.get(clientMsgId);
-      if (entry === undefined) return failed(NOT_MEMBER);
-      return entry.body === body ? stored(entry) : failed(ID_REUSED);
-    }),
-  );
+/** A stranger's messages all end here, the others' when they name a message that may not be named. */
+async function endedOf(messages: Messages, filling: Filling, roots: Roots): Promise<Ended> {
+  const { loaded, context, conversation } = filling;
+  const refusals = loaded.roster.isMember(messages.sender)
+    ? await refusalsOf(messages, loaded, roots)
+    : new Map(messages.drafts.map((draft) => [draft, NOT_MEMBER]));
+  if (refusals.size === 0) return NONE_ENDED;
+  return endRefused(messages, refusals, context.messages, conversation);
 }
 
-async function addChange(
-  batch: Batch,
-  change: Change,
-  loaded: Loaded,
-  context: OwnerContext,
-  conversation: ConversationId,
-  at: number,
-): Promise<void> {
+function isToBeChecked(draft: Draft): boolean {
+  return draft.refusal !== undefined || draft.replyTo !== undefined || draft.thread !== undefined;
+}
+
+async function addChange(batch: Batch, change: Change, filling: Filling): Promise<void> {
+  const { loaded, context, conversation, at } = filling;
   const { sender, clientMsgId, entryKind } = change;
   const matches = (body: string) => change.matches(JSON.parse(body));
   const found = await context.messages.find(conversation, sender, [clientMsgId]).catch(() => undefined);
@@ -176,7 +188,14 @@ async function addChange(
     const same = existing.kind === entryKind && matches(existing.body);
     return change.done(same ? stored(existing) : failed(ID_REUSED));
   }
-  const decided = change.decide(loaded.roster);
+  let target: Target | undefined;
+  try {
+    if (change.target !== undefined)
+      target = await loadTarget(context.messages, conversation, change.target, at);
+  } catch {
+    return change.done(failed(UNAVAILABLE));
+  }
+  const decided = change.decide(loaded.roster, target);
   if ('fault' in decided) return change.done(failed(decided.fault));
   const body = JSON.stringify(decided.body);
   let ended: Outcome = failed(ID_REUSED);
@@ -185,7 +204,7 @@ async function addChange(
   };
   const messageId = context.ids.next() as NewEntry['messageId'];
   batch.add(
-    { key: keyOf(sender, clientMsgId), body, matches, end },
+    { key: keyOf(sender, clientMsgId), kind: entryKind, body, matches, end },
     { kind: entryKind, messageId, sender, clientMsgId, at, body },
   );
   batch.onAnswer(() => change.done(ended));

@@ -19,6 +19,30 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('change'), who, whom, what }) },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      kind: fc.constant('message_change'),
+      who,
+      where: fc.nat(1),
+      target: fc.integer({ min: 1, max: 20 }),
+      what: fc.nat(7),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('refer'),
+      who,
+      where: fc.nat(1),
+      to: fc.nat(20),
+      how: fc.nat(3),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('follow'), who, where: fc.nat(1), after: fc.nat(20) }),
+  },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('retry'), who, which: fc.nat(50) }) },
   {
     weight: 3,
@@ -26,7 +50,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('mark'), who, where: fc.nat(1), seq: fc.nat(40) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reconnect'), who }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('fault'), call: fc.nat(12), fault: fc.nat(3) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('fault'), call: fc.nat(15), fault: fc.nat(3) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart') }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait'), ms: fc.constantFrom(0, 10, 3_000) }) },
 ) as fc.Arbitrary<Step>;
@@ -38,7 +62,7 @@ async function run(seed: number, history: 'all' | 'joined', all: readonly Step[]
   return chat.finish();
 }
 
-test('[INV 1, INV 2, INV 3, INV 4, INV 6, INV 7, INV 9, INV 12, INV 15, INV 16] hold after any interleaving with faults and crashes', async () => {
+test('[INV 1, INV 2, INV 3, INV 4, INV 6, INV 7, INV 9, INV 12, INV 14, INV 15, INV 16] [STATE-2] hold after any interleaving with faults and crashes', async () => {
   const given = process.env['PARLEY_TEST_SEED'];
   const cases = [
     fc.nat(1_000_000),

@@ -6,6 +6,7 @@ import { appendDurably, type Decided } from './durable-append.ts';
 import { fillBatch, type Batch } from './batch.ts';
 import { OWNER_QUEUE_MAX_COUNT } from './limits.ts';
 import { loadConversation } from './load-conversation.ts';
+import { doMessageEffects } from './message-effects.ts';
 import type { OwnerContext } from './owner-context.ts';
 import { endAll, size, STORAGE_FULL, UNAVAILABLE, UNKNOWN, type Submission } from './submission.ts';
 
@@ -143,6 +144,8 @@ export class ConversationOwner {
     const told = changes.length === 0 || before.length === 0 ? after : [...new Set([...before, ...after])];
     // Should an effect fail, the entries are durable and nobody is told `ok`: the next claim redoes the effects.
     if (changes.length > 0) await this.#context.members.apply(this.conversation, changes);
+    const { messages } = this.#context;
+    await doMessageEffects({ messages, conversation: this.conversation, entries: placed });
     await this.#context.queue.advance(this.conversation, last.seq, told);
     loaded.head = last.seq;
     loaded.lastAt = last.at;

@@ -66,7 +66,7 @@ class Store implements Pick<MessageStore, 'append' | 'state' | 'read'> {
   read(): Promise<Page> {
     const { first, head, floor } = this.#looks(this.#look);
     const entries: StoredEntry[] = first === undefined ? [] : [{ ...first, from: 6, seq: 6 }];
-    return Promise.resolve({ entries, head, floor });
+    return Promise.resolve({ entries, states: [], head, floor });
   }
 }
 

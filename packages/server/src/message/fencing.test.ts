@@ -86,6 +86,7 @@ async function duel(seed: number): Promise<string[]> {
       acks: [],
       refused: false,
       undecided: true,
+      takenBack: false,
     };
   });
   const open = new Map<number, { client: TestClient; at: number }>();

@@ -20,3 +20,5 @@ export const MARKS_FLUSH_INTERVAL_MS = 2_000;
 export const MARKS_FLUSH_AT_COUNT = 20_000;
 /** Marks that wait to be stored; more are refused, and their devices will be offered again what they have. */
 export const MARKS_PENDING_MAX_COUNT = 200_000;
+/** Entries that are read again to tell a former member how messages were at the end. */
+export const STATE_REPLAY_ROWS_MAX_COUNT = 20_000;

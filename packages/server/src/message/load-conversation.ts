@@ -9,6 +9,7 @@ import {
 import { Roster } from '../group/roster.ts';
 import type { Loaded } from './conversation-owner.ts';
 import { CLAIM_ATTEMPTS_MAX_COUNT } from './limits.ts';
+import { doMessageEffects } from './message-effects.ts';
 import type { OwnerContext } from './owner-context.ts';
 
 const CLAIM_PAUSE_MAX_MS = 50;
@@ -28,6 +29,7 @@ export async function loadConversation(
   const before = roster.active;
   const changes = recent.flatMap((entry) => roster.apply(entry) ?? []);
   if (changes.length > 0) await context.members.apply(conversation, changes);
+  await doMessageEffects({ messages: context.messages, conversation, entries: recent });
   // Also those who were removed: their devices learn of it by their inbox.
   const changed = changes.flatMap((change) => change.memberships.map((row) => row.user));
   const told = [...new Set([...before, ...changed])];

@@ -1,43 +1,82 @@
-// Sending: from a frame to the conversation's owner and back.
-import type { Content } from '@parley/protocol/content';
+// Sending and changing: from a frame to the conversation's owner and back.
+import { fault, type Fault } from '@parley/protocol/error-code';
 import type { ClientMsgId, ConversationId, UserId } from '@parley/protocol/ids';
+import type { Outgoing } from '@parley/protocol/send';
 import type { MemberStore } from '@parley/ports/member-store';
+import { contentDraft, forwardDraft } from './drafts.ts';
 import { PENDING_MAX_BYTES } from './limits.ts';
+import type { MessageChange } from './message-changes.ts';
+import type { MessageReader } from './message-reader.ts';
 import type { Owners } from './owners.ts';
-import { failed, NOT_MEMBER, UNAVAILABLE, type Change, type Outcome } from './submission.ts';
+import { failed, NOT_MEMBER, UNAVAILABLE, type Change, type Draft, type Outcome } from './submission.ts';
 
 export interface SendRequest {
   readonly conversation: ConversationId;
   readonly sender: UserId;
-  readonly messages: readonly { readonly client_msg_id: ClientMsgId; readonly content: Content }[];
+  readonly messages: readonly Outgoing[];
 }
+
+export interface MessageChangeRequest {
+  readonly conversation: ConversationId;
+  readonly sender: UserId;
+  readonly clientMsgId: ClientMsgId;
+  readonly change: MessageChange;
+  /** What the change holds in memory while it waits. */
+  readonly bytes: number;
+}
+
+const NOT_FOUND = fault('not_found', 'There is no such conversation.', { field: 'conversation_id' });
 
 export class MessageService {
   readonly #owners: Owners;
   readonly #members: MemberStore;
+  readonly #reader: MessageReader;
   #pendingBytes = 0;
 
-  constructor(parts: { owners: Owners; members: MemberStore }) {
+  constructor(parts: { owners: Owners; members: MemberStore; reader: MessageReader }) {
     this.#owners = parts.owners;
     this.#members = parts.members;
+    this.#reader = parts.reader;
   }
 
   /** Stores the messages in their order; resolves, one outcome a message, when all are decided. Never rejects. */
-  async send(request: SendRequest): Promise<readonly Outcome[]> {
-    const { conversation, sender } = request;
-    const drafts = request.messages.map(({ client_msg_id, content }) => ({
-      clientMsgId: client_msg_id,
-      body: JSON.stringify({ content }),
-    }));
-    const bytes = drafts.reduce((sum, draft) => sum + draft.body.length, 0);
-    if (this.#pendingBytes + bytes > PENDING_MAX_BYTES) return drafts.map(() => failed(UNAVAILABLE));
-    this.#pendingBytes += bytes;
+  async send({ conversation, sender, messages }: SendRequest): Promise<readonly Outcome[]> {
+    const drafts = messages.map((outgoing, index) => contentDraft(outgoing, index));
+    const all = (reason: Fault) => drafts.map(() => failed(reason));
+    let bytes = 0;
+    const takes = (draft: Draft): boolean => {
+      bytes += draft.body.length;
+      this.#pendingBytes += draft.body.length;
+      return this.#pendingBytes <= PENDING_MAX_BYTES;
+    };
     try {
-      const refusal = await this.#refusal(conversation, sender);
-      if (refusal !== undefined) return drafts.map(() => refusal);
+      for (const draft of drafts) if (!takes(draft)) return all(UNAVAILABLE);
+      const refusal = await this.#refusal(conversation, sender, NOT_MEMBER);
+      if (refusal !== undefined) return all(refusal);
+      // One after another, each counted before the next is read: forwards are many times larger than their frame.
+      for (const [index, outgoing] of messages.entries()) {
+        if (outgoing.forward === undefined) continue;
+        const draft = await forwardDraft(outgoing, { index, sender, reader: this.#reader });
+        if (!takes(draft)) return all(UNAVAILABLE);
+        drafts[index] = draft;
+      }
       const { promise, resolve } = Promise.withResolvers<readonly Outcome[]>();
       this.#owners.of(conversation).submit({ kind: 'messages', sender, drafts, done: resolve });
       return await promise;
+    } finally {
+      this.#pendingBytes -= bytes;
+    }
+  }
+
+  /** Changes a message. Never rejects. */
+  async changeMessage({ conversation, bytes, change, ...asked }: MessageChangeRequest): Promise<Outcome> {
+    if (this.#pendingBytes + bytes > PENDING_MAX_BYTES) return failed(UNAVAILABLE);
+    this.#pendingBytes += bytes;
+    try {
+      const refusal = await this.#refusal(conversation, asked.sender, NOT_FOUND);
+      return refusal === undefined
+        ? await this.change(conversation, { ...asked, ...change })
+        : failed(refusal);
     } finally {
       this.#pendingBytes -= bytes;
     }
@@ -51,14 +90,18 @@ export class MessageService {
   }
 
   /** A stranger makes no owner load anything, and cannot tell a conversation that is not his from none. */
-  async #refusal(conversation: ConversationId, sender: UserId): Promise<Outcome | undefined> {
+  async #refusal(
+    conversation: ConversationId,
+    sender: UserId,
+    toStrangers: Fault,
+  ): Promise<Fault | undefined> {
     const loaded = this.#owners.loaded(conversation);
-    if (loaded !== undefined) return loaded.roster.get(sender) === undefined ? failed(NOT_MEMBER) : undefined;
+    if (loaded !== undefined) return loaded.roster.get(sender) === undefined ? toStrangers : undefined;
     try {
       const found = await this.#members.membership(conversation, sender);
-      return found === undefined ? failed(NOT_MEMBER) : undefined;
+      return found === undefined ? toStrangers : undefined;
     } catch {
-      return failed(UNAVAILABLE);
+      return UNAVAILABLE;
     }
   }
 }

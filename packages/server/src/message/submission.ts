@@ -4,28 +4,48 @@ import type { ClientMsgId, Seq, MessageId, UserId } from '@parley/protocol/ids';
 import type { StoredEntry } from '@parley/ports/message-store';
 import { StoreError } from '@parley/ports/store-error';
 import type { Roster } from '../group/roster.ts';
+import { isErased } from './erased.ts';
 import { RETRY_AFTER_MS } from './limits.ts';
+import type { Target } from './target.ts';
 
 export type Outcome =
   | { readonly kind: 'stored'; readonly seq: Seq; readonly messageId: MessageId; readonly at: number }
   | { readonly kind: 'failed'; readonly fault: Fault };
 
+/** One message that waits to be stored. */
+export interface Draft {
+  readonly clientMsgId: ClientMsgId;
+  /** A JSON object, as text; of no meaning where there is a refusal. */
+  readonly body: string;
+  /** Found beforehand. It counts only where nothing was stored under the id: a retry is answered as the first try was. */
+  readonly refusal?: Fault;
+  /** Earlier messages that it names, to be checked by the owner. */
+  readonly replyTo?: Seq;
+  readonly thread?: Seq;
+  /** Whether a body found under the same id is what was asked for; by default, the same text. */
+  readonly matches?: (body: string) => boolean;
+}
+
 /** Messages of one `send` frame: they stay together in order. */
 export interface Messages {
   readonly kind: 'messages';
   readonly sender: UserId;
-  readonly drafts: readonly { readonly clientMsgId: ClientMsgId; readonly body: string }[];
+  readonly drafts: readonly Draft[];
   readonly done: (outcomes: readonly Outcome[]) => void;
 }
 
-/** A change of the conversation itself. It is checked against the roster and appended in one step, alone. */
+export type Decision = { readonly body: object } | { readonly fault: Fault };
+
+/** A change of the conversation or of one of its messages. It is checked against both and appended in one step, alone. */
 export interface Change {
   readonly kind: 'change';
   readonly sender: UserId;
   readonly clientMsgId: ClientMsgId;
   readonly entryKind: string;
-  /** The entry's body, or why it may not be. */
-  readonly decide: (roster: Roster) => { readonly body: object } | { readonly fault: Fault };
+  /** The message that it changes: looked up before the decision. */
+  readonly target?: Seq;
+  /** The entry's body, or why it may not be. Without a target where there is no such message. */
+  readonly decide: (roster: Roster, target: Target | undefined) => Decision;
   /** Whether an entry found under the same id is what this change asked for. */
   readonly matches: (body: unknown) => boolean;
   readonly done: (outcome: Outcome) => void;
@@ -74,6 +94,11 @@ export function faultOfFailure(error: unknown): Fault {
     case 'outcome_unknown':
       return UNKNOWN;
   }
+}
+
+/** Once a message was deleted its body says nothing any more, and the id alone tells that this is a retry. */
+export function isRetry(draft: Draft, body: string): boolean {
+  return isErased(body) || (draft.matches?.(body) ?? body === draft.body);
 }
 
 /** Ends every part of a submission in the same way. */

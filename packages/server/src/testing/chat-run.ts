@@ -4,7 +4,12 @@ import type { StoreFault } from '@parley/adapter-memory/memory-handle';
 import { MemoryWorld } from '@parley/adapter-memory/memory-world';
 import { SeededRandomness } from '@parley/adapter-memory/seeded-randomness';
 import type { ConversationId, UserId } from '@parley/protocol/ids';
+import { Follower, viewOf } from './follower.ts';
+import { fold } from './state-check.ts';
+import { entryOf } from '../message/message-effects.ts';
+import type { MessageState } from '@parley/protocol/message-state';
 import { findViolations, type Asked, type Seen } from './log-check.ts';
+import { messageChangeFrame, referringFrame } from './message-requests.ts';
 import { ServerFixture } from './server-fixture.ts';
 import { StoreFaults } from './store-faults.ts';
 import { sendOf, type TestClient } from './test-client.ts';
@@ -12,6 +17,21 @@ import { sendOf, type TestClient } from './test-client.ts';
 export type Step =
   | { readonly kind: 'send'; readonly who: number; readonly where: number; readonly count: number }
   | { readonly kind: 'change'; readonly who: number; readonly whom: number; readonly what: number }
+  | {
+      readonly kind: 'message_change';
+      readonly who: number;
+      readonly where: number;
+      readonly target: number;
+      readonly what: number;
+    }
+  | {
+      readonly kind: 'refer';
+      readonly who: number;
+      readonly where: number;
+      readonly to: number;
+      readonly how: number;
+    }
+  | { readonly kind: 'follow'; readonly who: number; readonly where: number; readonly after: number }
   | { readonly kind: 'retry'; readonly who: number; readonly which: number }
   | { readonly kind: 'pull'; readonly who: number; readonly where: number; readonly after: number }
   | { readonly kind: 'mark'; readonly who: number; readonly where: number; readonly seq: number }
@@ -39,6 +59,9 @@ const CALLS = [
   'members',
   'markReceived',
   'behind',
+  'states',
+  'putStates',
+  'erase',
 ];
 const FAULTS: readonly StoreFault[] = [
   'unknown_applied',
@@ -59,6 +82,7 @@ export class ChatRun {
   /** By client, the requests that wait for an answer. */
   readonly #waiting = new Map<TestClient, Map<number, Request>>();
   readonly #seen: Seen[] = [];
+  readonly #followers: Follower[] = [];
   readonly #wrong: string[] = [];
 
   constructor(seed: number) {
@@ -88,6 +112,12 @@ export class ChatRun {
         return this.#ask(this.#sendRequest(step));
       case 'change':
         return this.#ask(this.#changeRequest(step));
+      case 'message_change':
+        return this.#ask(this.#messageChangeRequest(step));
+      case 'refer':
+        return this.#ask(this.#referringRequest(step));
+      case 'follow':
+        return this.#follow(step);
       case 'retry': {
         const request = this.#requests[step.which % Math.max(1, this.#requests.length)];
         return request === undefined ? undefined : this.#ask(request);
@@ -138,8 +168,12 @@ export class ChatRun {
         if (!isDecided(each)) this.#wrong.push(`${each.clientMsgId} is never decided`);
     }
     for (const [who, user] of this.#users.entries()) {
-      for (const conversation of this.#conversations) await this.#readAll(who, user, conversation);
+      for (const conversation of this.#conversations) {
+        await this.#readAll(who, user, conversation);
+        this.#followers.push(new Follower(who, conversation, 0));
+      }
     }
+    for (const follower of this.#followers) await this.#checkFollower(follower);
     this.#collectAll();
     const asked = this.#requests.flatMap((request) => request.asked);
     return [...this.#wrong, ...findViolations(this.#fixture.stores.world, this.#seen, asked)];
@@ -180,12 +214,32 @@ export class ChatRun {
       this.#wrong.push(`${user} reads ${got.join()} of ${conversation}, not ${expected.join()}`);
   }
 
+  /** [STATE-2] Wherever it began, it ends with what the log says, as far as its user may read. */
+  async #checkFollower(follower: Follower): Promise<void> {
+    const { who, conversation, from } = follower;
+    const user = this.#users[who % this.#users.length] as UserId;
+    const { state } = this.#fixture.stores.world;
+    const membership = state.conversations.get(conversation)?.members.get(user)?.membership;
+    if (membership === undefined) return;
+    await follower.catchUp(this.#client(who));
+    const { leftSeq = Number.POSITIVE_INFINITY, visibleAfter } = membership;
+    const rows = state.logs.get(conversation)?.rows.filter((row) => row.seq <= leftSeq) ?? [];
+    const expected = new Map<number, MessageState>();
+    fold(expected, rows.map(entryOf));
+    const after = Math.max(from, visibleAfter);
+    const erased = new Set(
+      [...expected.values()].filter(({ content }) => content?.kind === 'deleted').map(({ seq }) => seq),
+    );
+    const [has, should] = [viewOf(follower.states, after, erased), viewOf(expected, after, erased)];
+    if (has !== should) this.#wrong.push(`${user} from ${from} of ${conversation} has ${has}, not ${should}`);
+  }
+
   #sendRequest({ who, where, count }: Extract<Step, { kind: 'send' }>): Request {
     const conversation = this.#where(where);
     const ids = Array.from({ length: count }, (_, at) => `s-${this.#requests.length}-${at}`);
     const frame = sendOf(
       conversation,
-      ids.map((id) => ({ id, text: `text of ${id}` })),
+      ids.map((id) => ({ id, text: `text [${id}]` })),
     );
     return this.#remember({ who, frame, asked: ids.map((id) => this.#asked(who, conversation, id)) });
   }
@@ -207,6 +261,32 @@ export class ChatRun {
     return this.#remember({ who, frame, asked: [this.#asked(who, group, id)] });
   }
 
+  #messageChangeRequest(step: Extract<Step, { kind: 'message_change' }>): Request {
+    const { who, where, what, target } = step;
+    const conversation = this.#where(where);
+    const id = `c-${this.#requests.length}`;
+    const log = this.#fixture.stores.world.state.logs.get(conversation);
+    const frame = messageChangeFrame(what, target, { conversation, log, id });
+    return this.#remember({ who, frame, asked: [this.#asked(who, conversation, id)] });
+  }
+
+  #referringRequest({ who, where, to, how }: Extract<Step, { kind: 'refer' }>): Request {
+    const conversation = this.#where(where);
+    const id = `s-${this.#requests.length}-0`;
+    const source = { conversation: this.#where(to), user: this.#users[1] as UserId };
+    const frame = referringFrame(how, to, { conversation, id }, source);
+    return this.#remember({ who, frame, asked: [this.#asked(who, conversation, id)] });
+  }
+
+  /** A client that begins somewhere, or one that goes on; it may not get far, and goes on at the end. */
+  async #follow({ who, where, after }: Extract<Step, { kind: 'follow' }>): Promise<void> {
+    const conversation = this.#where(where);
+    const log = this.#fixture.stores.world.state.logs.get(conversation);
+    const follower = new Follower(who, conversation, Math.min(after, log?.head ?? 0));
+    this.#followers.push(follower);
+    await follower.catchUp(this.#client(who)).catch(() => undefined);
+  }
+
   #remember(request: Request): Request {
     this.#requests.push(request);
     return request;
@@ -214,7 +294,7 @@ export class ChatRun {
 
   #asked(who: number, conversation: ConversationId, clientMsgId: string): Asked {
     const user = this.#users[who % this.#users.length] as UserId;
-    return { user, conversation, clientMsgId, acks: [], refused: false, undecided: false };
+    return { user, conversation, clientMsgId, acks: [], refused: false, undecided: false, takenBack: false };
   }
 
   async #ask(request: Request): Promise<void> {
@@ -293,6 +373,7 @@ export class ChatRun {
 
 function refuse(asked: Asked | undefined, code: string, retry: 'no' | 'later'): void {
   if (asked === undefined) return;
+  if (retry === 'no' && asked.acks.length > 0) asked.takenBack = true;
   if (code === 'outcome_unknown') asked.undecided = true;
   else if (retry === 'no') asked.refused = true;
 }

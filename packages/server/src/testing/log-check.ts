@@ -1,7 +1,10 @@
-// Compares what clients saw and were told with the logs as they are stored: INVARIANTS 1 to 4, 6, 7, 9, 12, 15 and 16.
+// Compares what clients saw and were told with the logs as they are stored: INVARIANTS 1 to 4, 6, 7, 9, 12, 14 to 16.
 import type { MemoryWorld } from '@parley/adapter-memory/memory-world';
 import type { Down } from '@parley/protocol/down';
 import type { ConversationId, UserId } from '@parley/protocol/ids';
+
+import { messageViolations } from './state-check.ts';
+import { isErased } from '../message/erased.ts';
 
 /** One frame that a user's client got. */
 export interface Seen {
@@ -24,6 +27,8 @@ export interface Asked {
   /** It was refused for good at least once, and never left undecided. */
   refused: boolean;
   undecided: boolean;
+  /** It was acknowledged and, asked again, refused. */
+  takenBack: boolean;
 }
 
 /** What is wrong, in words; empty when all holds. */
@@ -35,6 +40,7 @@ export function findViolations(world: MemoryWorld, seen: readonly Seen[], asked:
     ...marksAreWithin(world),
     ...readersAgree(world, seen),
     ...acksHold(world, asked),
+    ...messageViolations(world),
   ];
 }
 
@@ -107,7 +113,8 @@ function readersAgree(world: MemoryWorld, seen: readonly Seen[]): string[] {
         row.sender === sender &&
         row.clientMsgId === client_msg_id &&
         row.at === at &&
-        JSON.stringify(JSON.parse(row.body)) === JSON.stringify(body);
+        // It may have been seen before it was deleted, and after.
+        (Bun.deepEquals(JSON.parse(row.body), body) || isErased(row.body));
       if (!same) wrong.push(`${where}: not what the log has`);
       if (before !== undefined && entry.seq !== before + 1)
         wrong.push(`${where}: does not continue ${before}`);
@@ -167,13 +174,14 @@ function membershipSpans(
 
 function acksHold(world: MemoryWorld, asked: readonly Asked[]): string[] {
   const wrong: string[] = [];
-  for (const { user, conversation, clientMsgId, acks, refused, undecided } of asked) {
+  for (const { user, conversation, clientMsgId, acks, refused, undecided, takenBack } of asked) {
     const row = world.state.logs.get(conversation)?.byKey.get(`${user} ${clientMsgId}`);
     const where = `${conversation} ${user} ${clientMsgId}`;
     for (const ack of acks) {
       const holds = row?.seq === ack.seq && row.messageId === ack.message_id && row.at === ack.at;
       if (!holds) wrong.push(`${where}: acknowledged as ${ack.seq}, the log has ${row?.seq}`);
     }
+    if (takenBack) wrong.push(`${where}: acknowledged, and refused when it was asked again`);
     if (refused && !undecided && acks.length === 0 && row !== undefined)
       wrong.push(`${where}: refused, and at ${row.seq}`);
   }

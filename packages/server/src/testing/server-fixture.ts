@@ -65,6 +65,7 @@ export class ServerFixture {
       origins: [],
       queueRetentionMs: 30 * DAY_MS,
       logRetentionMs: undefined,
+      editWindowMs: undefined,
       ...options.server,
     });
   }

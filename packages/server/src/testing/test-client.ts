@@ -10,7 +10,7 @@ import type { Session } from '../gateway/session.ts';
 import { FakeSocket } from './fake-socket.ts';
 
 export type OfType<Type extends Down['type']> = Extract<Down, { type: Type }>;
-type ChangeType = 'rename_group' | 'add_members' | 'remove_member' | 'leave_group' | 'set_role';
+type ChangeType = Extract<Up, { client_msg_id: ClientMsgId; conversation_id: ConversationId }>['type'];
 type WithoutRef<Frame> = Frame extends { ref: number } ? Omit<Frame, 'ref'> : never;
 
 export class TestClient {
@@ -122,7 +122,7 @@ export class TestClient {
     return answer.results;
   }
 
-  /** Does a change of a group; the id may be any text. */
+  /** Does a change of a group or of a message; the id may be any text. */
   async change(
     type: ChangeType,
     conversation_id: ConversationId,
@@ -130,6 +130,14 @@ export class TestClient {
     fields: object = {},
   ): Promise<Down> {
     return this.request({ type, conversation_id, client_msg_id: id, ...fields } as WithoutRef<Up>);
+  }
+
+  /** Sends one message with whatever fields. */
+  async post(conversation_id: ConversationId, id: string, fields: object): Promise<SendResult> {
+    const messages = [{ client_msg_id: id, ...fields }];
+    const answer = await this.request({ type: 'send', conversation_id, messages } as WithoutRef<Up>);
+    if (answer.type !== 'sent') throw new Error(JSON.stringify(answer));
+    return answer.results[0] as SendResult;
   }
 
   async mark(conversation_id: ConversationId, seq: number): Promise<void> {
