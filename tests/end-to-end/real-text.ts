@@ -55,6 +55,7 @@ export async function runRealText(options: Options, scope: Scope): Promise<Outco
     'ahab',
     '--conversation',
     conversation,
+    '--log',
     '--json',
   ]);
   for (const reader of readers) await reader.reaches(history.length, CATCH_UP_WITHIN_MS);

@@ -11,6 +11,8 @@ export interface CliErrorOptions {
   readonly message: string;
   readonly retry?: Retry;
   readonly field?: string | undefined;
+  /** With stale_version: the version that the message has now. */
+  readonly version?: number | undefined;
   readonly exit?: FailureExit;
 }
 
@@ -20,6 +22,7 @@ export class CliError extends Error {
   readonly code: string;
   readonly retry: Retry;
   readonly field: string | undefined;
+  readonly version: number | undefined;
   readonly exit: FailureExit;
 
   constructor(options: CliErrorOptions) {
@@ -27,6 +30,7 @@ export class CliError extends Error {
     this.code = options.code;
     this.retry = options.retry ?? 'no';
     this.field = options.field;
+    this.version = options.version;
     this.exit = options.exit ?? 1;
   }
 }
@@ -40,5 +44,6 @@ export function usageError(message: string): CliError {
 export function errorObject(error: CliError): Record<string, unknown> {
   const object: Record<string, unknown> = { code: error.code, message: error.message, retry: error.retry };
   if (error.field !== undefined) object['field'] = error.field;
+  if (error.version !== undefined) object['version'] = error.version;
   return object;
 }

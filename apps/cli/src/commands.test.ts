@@ -202,6 +202,79 @@ describe('serve', () => {
   });
 });
 
+describe('edit, delete, react, reply, pin', () => {
+  let id = '';
+  const change = (name: string, ...args: readonly string[]): ReturnType<typeof as> =>
+    as(name, [...args, '--conversation', id]);
+  const code = ({ stderr }: Finished): unknown => Object(parseObject(stderr)['error']);
+
+  test('each answers with its entry; history shows the message as it is, --log shows every entry', async () => {
+    const created = await as('ada', ['group', 'create', 'Changes', '--member', 'bob']);
+    id = String(created.lines[0]?.['conversation_id']);
+    expect((await change('ada', 'send', 'one')).lines).toMatchObject([{ seq: 2 }]);
+    const reply = await change('bob', 'reply', '--seq', '2', 'two', '--client-msg-id', 'r-1');
+    expect(Object.keys(reply.lines[0] ?? {}).toSorted()).toEqual(
+      ['at', 'client_msg_id', 'conversation_id', 'message_id', 'seq'].toSorted(),
+    );
+    expect(reply.lines).toMatchObject([{ seq: 3, client_msg_id: 'r-1' }]);
+    expect((await change('ada', 'edit', '--seq', '2', 'ONE', '--client-msg-id', 'e-1')).lines).toEqual([
+      { seq: 4, version: 4 },
+    ]);
+    // The same id again is the same edit.
+    expect((await change('ada', 'edit', '--seq', '2', 'ONE', '--client-msg-id', 'e-1')).lines).toEqual([
+      { seq: 4, version: 4 },
+    ]);
+    expect((await change('bob', 'react', '--seq', '2', '👍')).lines).toEqual([{ seq: 5 }]);
+    expect((await change('ada', 'pin', '--seq', '3')).lines).toEqual([{ seq: 6 }]);
+    expect((await change('bob', 'history')).lines).toMatchObject([
+      { seq: 1, kind: 'group_created' },
+      {
+        seq: 2,
+        text: 'ONE',
+        version: 4,
+        deleted: false,
+        reactions: [{ emoji: '👍', count: 1, users: ['bob'] }],
+      },
+      { seq: 3, text: 'two', reply_to: 2, pinned: true, version: 3, reactions: [] },
+    ]);
+    expect((await change('bob', 'history', '--limit', '1')).lines).toMatchObject([{ seq: 3 }]);
+    expect((await change('bob', 'history', '--log')).lines).toMatchObject([
+      { seq: 1, kind: 'group_created' },
+      { seq: 2, kind: 'message', text: 'one' },
+      { seq: 3, kind: 'message', reply_to: 2 },
+      { seq: 4, kind: 'message_edited', target: 2, text: 'ONE' },
+      { seq: 5, kind: 'reaction_added', target: 2, emoji: '👍' },
+      { seq: 6, kind: 'message_pinned', target: 3 },
+    ]);
+    const plain = await runCli(['history', '--conversation', id, '--profile', 'bob'], { configDir: folder });
+    expect(plain.stdout).toContain('ada: ONE  (edited)  👍 1\n    ↪ ada: ONE\n');
+  });
+
+  test('refusals: a stale version names the present one; others may not; twice is once too often', async () => {
+    expect(code(await change('ada', 'edit', '--seq', '2', 'x', '--version', '2'))).toMatchObject({
+      code: 'stale_version',
+      version: 4,
+      retry: 'no',
+    });
+    expect(code(await change('bob', 'edit', '--seq', '2', 'x'))).toMatchObject({ code: 'forbidden' });
+    expect(code(await change('bob', 'react', '--seq', '2', '👍'))).toMatchObject({ code: 'invalid_field' });
+    expect(code(await change('ada', 'edit', '--seq', '4', 'x'))).toMatchObject({ code: 'not_found' });
+  });
+
+  test('--remove takes back; delete is for good, and its text is nowhere', async () => {
+    expect((await change('bob', 'react', '--seq', '2', '👍', '--remove')).lines).toEqual([{ seq: 7 }]);
+    expect((await change('ada', 'pin', '--seq', '3', '--remove')).lines).toEqual([{ seq: 8 }]);
+    expect((await change('ada', 'delete', '--seq', '2')).lines).toEqual([{ seq: 9 }]);
+    expect(code(await change('ada', 'delete', '--seq', '2'))).toMatchObject({ code: 'deleted' });
+    const now = await change('bob', 'history', '--from', '2');
+    expect(now.lines).toMatchObject([{ seq: 2, deleted: true, reactions: [] }, { seq: 3 }]);
+    expect(now.lines[0]).not.toContainKey('text');
+    const log = await change('bob', 'history', '--log');
+    expect(log.stdout + now.stdout).not.toMatch(/"one"|"ONE"/i);
+    expect(log.lines.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+});
+
 describe('audit', () => {
   test('finds nothing wrong in the data of the running server', async () => {
     const finished = await runCli(['audit', '--data', join(folder, 'data'), '--json'], { configDir: folder });

@@ -68,6 +68,38 @@ describe('entryJson', () => {
     });
   });
 
+  test('changes of a message carry their target, and what is new', () => {
+    const content = { kind: 'text', text: 'new', format: 'markdown' };
+    expect(json({ kind: 'message_edited', target: 2, content, mentions: { users: ['12'] } })).toMatchObject({
+      target: 2,
+      text: 'new',
+      format: 'markdown',
+      mentions: { users: [{ user_id: '12', name: 'bob' }] },
+    });
+    expect(json({ kind: 'reaction_added', target: 2, emoji: 'x' })).toMatchObject({ target: 2, emoji: 'x' });
+    for (const kind of ['message_deleted', 'message_pinned', 'message_unpinned'])
+      expect(json({ kind, target: 2 })).toMatchObject({ kind, target: 2 });
+  });
+
+  test('a message says what it refers to, and what is attached', () => {
+    const attachments = [{ name: 'a.png', media_type: 'image/png', size_bytes: 3 }];
+    const forwarded = { message_id: '7', sender: '12', at: 5 };
+    const more = { reply_to: 1, thread: 2, mentions: { everyone: 'all' }, forwarded };
+    expect(
+      json({ kind: 'message', content: { kind: 'text', text: 'x', attachments }, ...more }),
+    ).toMatchObject({
+      text: 'x',
+      attachments,
+      reply_to: 1,
+      thread: 2,
+      mentions: { everyone: 'all' },
+      forwarded: { message_id: '7', sender: 'bob', sender_id: '12', at: 5 },
+    });
+    expect(json({ kind: 'message', content: { kind: 'deleted' } })).toMatchObject({
+      content: { kind: 'deleted' },
+    });
+  });
+
   test('what this version does not know is passed on whole', () => {
     expect(json({ kind: 'poll', question: 'Tea?' })).toMatchObject({
       kind: 'poll',
@@ -101,18 +133,41 @@ describe('entryText', () => {
     expect(words({ kind: 'role_changed', user_id: '12', role: 'owner' })).toBe('ada made bob the owner');
     expect(words({ kind: 'role_changed', user_id: '12', role: 'member' })).toBe('ada made bob a member');
     expect(words({ kind: 'poll' })).toContain('cannot show (poll)');
+    const content = { kind: 'text', text: 'a\nb' };
+    expect(words({ kind: 'message_edited', target: 2, content })).toBe('ada edited message 2: a⏎b');
+    expect(words({ kind: 'message_edited', target: 2, content: { kind: 'deleted' } })).toBe(
+      'ada edited message 2: (deleted)',
+    );
+    expect(words({ kind: 'message_deleted', target: 2 })).toBe('ada deleted message 2');
+    expect(words({ kind: 'reaction_added', target: 2, emoji: '👍' })).toBe('ada reacted 👍 to message 2');
+    expect(words({ kind: 'reaction_removed', target: 2, emoji: '👍' })).toBe(
+      'ada took 👍 back from message 2',
+    );
+    expect(words({ kind: 'message_pinned', target: 2 })).toBe('ada pinned message 2');
+    expect(words({ kind: 'message_unpinned', target: 2 })).toBe('ada unpinned message 2');
   });
 
   test('no name, title or text brings an escape sequence to the terminal', () => {
     expect(words({ kind: 'member_removed', user_id: '13' })).toBe('ada removed cy␛[31m');
     expect(words({ kind: 'group_renamed', title: '\u001b]0;x\u0007' })).not.toContain('\u001b');
     expect(words({ kind: 'message', content: { kind: 'text', text: '\u001b[2J' } })).toBe('ada: ␛[2J');
+    expect(words({ kind: 'reaction_added', target: 2, emoji: '\u001b[2J' })).toContain('␛[2J');
+    const content = { kind: 'text', text: '\u001b[2J' };
+    expect(words({ kind: 'message_edited', target: 2, content })).toContain('␛[2J');
   });
 
   test('usersOf names everyone whose name is shown', () => {
     expect(
       usersOf(entry({ kind: 'group_created', title: 'T', history: 'all', members: both })).map(String),
     ).toEqual(['11', '11', '12']);
+    const mentions = { users: ['12'] };
+    const forwarded = { message_id: '7', sender: '13', at: 5 };
+    const content = { kind: 'text', text: 'x' };
+    expect(usersOf(entry({ kind: 'message', content, mentions, forwarded })).map(String)).toEqual([
+      '11',
+      '12',
+      '13',
+    ]);
     expect(usersOf(entry({ kind: 'member_left', user_id: '11', new_owner: '12' })).map(String)).toEqual([
       '11',
       '12',

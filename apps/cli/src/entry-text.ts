@@ -1,21 +1,27 @@
 // An entry in words, for people. All text of others is made harmless here; nothing of it reaches a terminal raw.
 import { isKnownEntry, type Entry } from '@parley/protocol/entry';
 import type { AnyEntry, NameOf } from './entry-users.ts';
-import { sanitizeLine, sanitizeLines } from './sanitize.ts';
+import { preview, saidText, unsupported } from './said-text.ts';
+import { sanitizeLine } from './sanitize.ts';
 
 /** What somebody said, or an event of the group that nobody said. Lines are free of control characters. */
 export type EntryText =
-  | { readonly kind: 'said'; readonly sender: string; readonly lines: readonly string[] }
+  | {
+      readonly kind: 'said';
+      readonly sender: string;
+      readonly lines: readonly string[];
+      /** Quiet lines before it: what it answers, where it came from. */
+      readonly above?: readonly string[];
+      /** Quiet words after it: edited, deleted, reactions. */
+      readonly after?: string;
+    }
   | { readonly kind: 'event'; readonly line: string };
 
 export function entryText(entry: AnyEntry, nameOf: NameOf): EntryText {
   const name: NameOf = (userId) => sanitizeLine(nameOf(userId));
   if (!isKnownEntry(entry)) return { kind: 'event', line: unsupported(name(entry.sender), entry.kind) };
   if (entry.kind !== 'message') return { kind: 'event', line: eventText(entry, name) };
-  const { kind, text } = entry.content;
-  if (kind !== 'text' || text === undefined)
-    return { kind: 'event', line: unsupported(name(entry.sender), kind) };
-  return { kind: 'said', sender: name(entry.sender), lines: sanitizeLines(text) };
+  return saidText(entry, nameOf);
 }
 
 type EventEntry = Exclude<Entry, { kind: 'message' }>;
@@ -23,6 +29,18 @@ type EventEntry = Exclude<Entry, { kind: 'message' }>;
 function eventText(entry: EventEntry, name: NameOf): string {
   const sender = name(entry.sender);
   switch (entry.kind) {
+    case 'message_edited':
+      return `${sender} edited message ${entry.target}: ${preview(entry.content.text ?? `(${entry.content.kind})`)}`;
+    case 'message_deleted':
+      return `${sender} deleted message ${entry.target}`;
+    case 'reaction_added':
+      return `${sender} reacted ${sanitizeLine(entry.emoji)} to message ${entry.target}`;
+    case 'reaction_removed':
+      return `${sender} took ${sanitizeLine(entry.emoji)} back from message ${entry.target}`;
+    case 'message_pinned':
+      return `${sender} pinned message ${entry.target}`;
+    case 'message_unpinned':
+      return `${sender} unpinned message ${entry.target}`;
     case 'group_created': {
       const others = entry.members.filter(({ user_id }) => user_id !== entry.sender);
       const withOthers = others.length === 0 ? '' : ` with ${names(others, name)}`;
@@ -51,8 +69,4 @@ function names(members: readonly { readonly user_id: Entry['sender'] }[], name: 
   const shown = members.slice(0, NAMES_SHOWN_MAX_COUNT).map(({ user_id }) => name(user_id));
   const rest = members.length - shown.length;
   return rest === 0 ? shown.join(', ') : `${shown.join(', ')} and ${rest} more`;
-}
-
-function unsupported(sender: string, kind: string): string {
-  return `${sender} sent something that this version cannot show (${sanitizeLine(kind)})`;
 }

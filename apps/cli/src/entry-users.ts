@@ -1,4 +1,5 @@
 // Which users an entry speaks of, so that their names can be looked up before it is shown.
+import type { Message } from '@parley/client';
 import { isKnownEntry, type Entry, type UnknownEntry } from '@parley/protocol/entry';
 import type { UserId } from '@parley/protocol/ids';
 
@@ -11,6 +12,14 @@ export function usersOf(entry: AnyEntry): readonly UserId[] {
   if (!isKnownEntry(entry)) return [entry.sender];
   switch (entry.kind) {
     case 'message':
+      return [entry.sender, ...referredTo(entry)];
+    case 'message_edited':
+      return [entry.sender, ...(entry.mentions?.users ?? [])];
+    case 'message_deleted':
+    case 'reaction_added':
+    case 'reaction_removed':
+    case 'message_pinned':
+    case 'message_unpinned':
     case 'group_renamed':
       return [entry.sender];
     case 'group_created':
@@ -22,4 +31,15 @@ export function usersOf(entry: AnyEntry): readonly UserId[] {
     case 'member_left':
       return entry.new_owner === undefined ? [entry.sender] : [entry.sender, entry.new_owner];
   }
+}
+
+/** The same for a message with all that happened to it. */
+export function usersOfMessage(message: Message): readonly UserId[] {
+  return [message.sender, ...referredTo(message), ...message.reactions.flatMap(({ users }) => users)];
+}
+
+type References = { readonly [Name in 'mentions' | 'forwarded']?: Message[Name] | undefined };
+
+function referredTo({ mentions, forwarded }: References): readonly UserId[] {
+  return [...(mentions?.users ?? []), ...(forwarded === undefined ? [] : [forwarded.sender])];
 }

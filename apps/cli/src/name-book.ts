@@ -1,7 +1,7 @@
 // Names of users by id, asked for in bulk and remembered: a name never changes.
-import type { ChatClient } from '@parley/client';
+import type { ChatClient, Message } from '@parley/client';
 import { USERS_PER_FRAME_MAX_COUNT } from '@parley/protocol/limits';
-import { usersOf, type AnyEntry, type NameOf } from './entry-users.ts';
+import { usersOf, usersOfMessage, type AnyEntry, type NameOf } from './entry-users.ts';
 
 const NAMES_MAX_COUNT = 10_000;
 
@@ -14,8 +14,17 @@ export class NameBook {
   }
 
   /** Looks up everyone that the entry speaks of. A user that is not found is shown by id. */
-  async namesFor(entry: AnyEntry): Promise<NameOf> {
-    const ids = [...new Set<string>(usersOf(entry))];
+  namesFor(entry: AnyEntry): Promise<NameOf> {
+    return this.#namesOf(usersOf(entry));
+  }
+
+  /** The same for a message with all that happened to it. */
+  namesForMessage(message: Message): Promise<NameOf> {
+    return this.#namesOf(usersOfMessage(message));
+  }
+
+  async #namesOf(users: readonly string[]): Promise<NameOf> {
+    const ids = [...new Set(users)];
     const names = new Map<string, string>();
     const unknown: string[] = [];
     for (const id of ids) {
@@ -24,8 +33,8 @@ export class NameBook {
       else names.set(id, name);
     }
     for (let at = 0; at < unknown.length; at += USERS_PER_FRAME_MAX_COUNT) {
-      const users = await this.#client.users({ ids: unknown.slice(at, at + USERS_PER_FRAME_MAX_COUNT) });
-      for (const { user_id, name } of users) {
+      const found = await this.#client.users({ ids: unknown.slice(at, at + USERS_PER_FRAME_MAX_COUNT) });
+      for (const { user_id, name } of found) {
         names.set(user_id, name);
         this.#remember(user_id, name);
       }

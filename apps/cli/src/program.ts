@@ -7,6 +7,8 @@ import { addChat } from './commands/chat.ts';
 import { addConversations } from './commands/conversations.ts';
 import { addGroup } from './commands/group.ts';
 import { addHistory } from './commands/history.ts';
+import { addMessageChanges } from './commands/message-change.ts';
+import { addReply } from './commands/reply.ts';
 import { addSend } from './commands/send.ts';
 import { addServe } from './commands/serve.ts';
 import { addTail } from './commands/tail.ts';
@@ -30,6 +32,8 @@ export async function runProgram(args: readonly string[], context: CliContext): 
     .description('Chat that people host themselves, and that can prove it loses nothing.')
     .version(VERSION, '--version', 'print the version')
     .option('--json', 'print one JSON object a line (works with every command)')
+    // So that the --version of `edit` is its own.
+    .enablePositionalOptions()
     .helpCommand('help [command]', 'show the help of a command')
     .addHelpText('after', HELP)
     .exitOverride()
@@ -43,6 +47,8 @@ export async function runProgram(args: readonly string[], context: CliContext): 
   addAccountCommands(program, context);
   addChat(program, context);
   addSend(program, context);
+  addReply(program, context);
+  addMessageChanges(program, context);
   addTail(program, context);
   addHistory(program, context);
   addConversations(program, context);

@@ -5,8 +5,14 @@ import { CliError } from './cli-error.ts';
 /** A refusal in words; what is not a refusal is left as it is, because it is a defect of ours. */
 export function asCliError(error: unknown, profile?: string): unknown {
   if (!(error instanceof ParleyError)) return error;
-  const { code, message, retry, field } = error.fault;
-  return new CliError({ code, message: `${sentence(message)}${advice(code, profile)}`, retry, field });
+  const { code, message, retry, field, version } = error.fault;
+  return new CliError({
+    code,
+    message: `${sentence(message)}${advice(error, profile)}`,
+    retry,
+    field,
+    version,
+  });
 }
 
 /** The refusal of one message among many. Anything but a refusal is thrown on. */
@@ -21,8 +27,10 @@ function sentence(message: string): string {
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 
-function advice(code: ParleyError['code'], profile: string | undefined): string {
+function advice({ code, version }: ParleyError, profile: string | undefined): string {
   switch (code) {
+    case 'stale_version':
+      return version === undefined ? '' : ` Its version is ${version} now; nothing was changed.`;
     case 'token_expired':
     case 'invalid_credentials':
       return profile === undefined

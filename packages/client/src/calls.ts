@@ -2,11 +2,13 @@
 import { decodeUp } from '@parley/protocol/codec';
 import type { Up } from '@parley/protocol/up';
 import { BackOff } from './back-off.ts';
-import { CALLS_MAX_COUNT } from './client-limits.ts';
+import { BATCH_MAX_BYTES, CALLS_MAX_COUNT } from './client-limits.ts';
 import { deferred, type Deferred } from './deferred.ts';
 import type { Environment, Timer } from './environment.ts';
+import { byteLength } from './outbox.ts';
 import { localError, ParleyError } from './parley-error.ts';
 import type { Answer, Outcome, RequestTable } from './request-table.ts';
+import { olderServer } from './server-version.ts';
 
 type Question = Exclude<Up, { type: 'hello' | 'heartbeat' | 'received' | 'send' }>;
 type Call = {
@@ -19,12 +21,14 @@ type Call = {
 export class Calls {
   readonly #environment: Environment;
   readonly #requests: RequestTable;
+  readonly #version: () => number;
   readonly #calls = new Set<Call>();
   #closed: ParleyError | undefined;
 
-  constructor(options: { environment: Environment; requests: RequestTable }) {
+  constructor(options: { environment: Environment; requests: RequestTable; version: () => number }) {
     this.#environment = options.environment;
     this.#requests = options.requests;
+    this.#version = options.version;
   }
 
   /** `frame` as on the wire, without `ref`. Rejects with a ParleyError when it is refused for good. */
@@ -62,6 +66,11 @@ export class Calls {
 
   #start(call: Call): void {
     if (call.asked !== 'no' || !this.#requests.online || !this.#calls.has(call)) return;
+    if (VERSION_2.has(call.question.type) && this.#version() < 2) {
+      this.#calls.delete(call);
+      call.answer.reject(olderServer());
+      return;
+    }
     call.asked = 'yes';
     this.#requests.open({
       build: (ref) => ({ ...call.question, ref }),
@@ -98,9 +107,21 @@ export class Calls {
   }
 }
 
+/** Questions that a server of version 1 does not know. */
+const VERSION_2: ReadonlySet<Question['type']> = new Set([
+  'edit_message',
+  'delete_message',
+  'react',
+  'pin_message',
+  'get_versions',
+]);
+
 /** Refuses here, in the server's own words, what the server would refuse; a bad frame would count against the session. */
 function checked(frame: Record<string, unknown>): Question {
-  const [decoded] = decodeUp(JSON.stringify([{ ...frame, ref: 0 }]));
+  const text = JSON.stringify([{ ...frame, ref: 0 }]);
+  if (byteLength(text) > BATCH_MAX_BYTES)
+    throw localError('invalid_field', 'That is too large for one request.');
+  const [decoded] = decodeUp(text);
   if (decoded?.kind === 'frame') return decoded.frame as Question;
   throw decoded === undefined
     ? localError('malformed', 'There is nothing to ask.')

@@ -9,10 +9,16 @@ import type { ChatClientOptions } from './chat-client-options.ts';
 import { CLOSE_WITHIN_MS } from './client-limits.ts';
 import type { PendingSend } from './client-store.ts';
 import type { AppEntry, ClientState, Self, Sent } from './event.ts';
+import type { Versions } from '@parley/protocol/message';
+import type { Seq } from '@parley/protocol/ids';
 import { GroupCalls, type ChangeOptions, type NewGroup } from './group-calls.ts';
 import { historyOf, pagesOfConversations, pagesOfMembers, type HistoryRange } from './log-reader.ts';
+import type { Message } from './message.ts';
+import { MessageCalls, type EditOptions, type ToggleOptions } from './message-calls.ts';
 import { localError } from './parley-error.ts';
+import { newMessage, type SendOptions } from './send-options.ts';
 import { SyncedSession } from './synced-session.ts';
+import { messageAt, messagesOf, timelineOf, type TimelineItem, type TimelineRange } from './timeline.ts';
 import { UserDirectory, type UserRef } from './user-directory.ts';
 
 export class ChatClient {
@@ -20,6 +26,7 @@ export class ChatClient {
   readonly #calls: Calls;
   readonly #users: UserDirectory;
   readonly #groups: GroupCalls;
+  readonly #messages: MessageCalls;
   #closing: Promise<void> | undefined;
 
   /** Throws a TypeError where the URL cannot be read. Nothing is sent before `connect`. */
@@ -29,6 +36,7 @@ export class ChatClient {
     this.#calls = calls;
     this.#users = new UserDirectory({ calls, endOfTick });
     this.#groups = new GroupCalls({ calls, users: this.#users, environment });
+    this.#messages = new MessageCalls({ calls, environment });
   }
 
   get state(): ClientState {
@@ -55,12 +63,49 @@ export class ChatClient {
 
   /**
    * Resolves when the message is durable, after any number of reconnects. Rejects with a ParleyError only when it is
-   * refused for good, or the client is closed; in the latter case the store still has it.
+   * refused for good, or the client is closed; in the latter case the store still has it. `content` is undefined where
+   * the options say what is forwarded.
    */
-  async send(conversation_id: string, content: string | Content, options: ChangeOptions = {}): Promise<Sent> {
+  async send(
+    conversation_id: string,
+    content: string | Content | undefined,
+    options: SendOptions = {},
+  ): Promise<Sent> {
     await this.#session.loaded();
-    const message: Content = typeof content === 'string' ? { kind: 'text', text: content } : content;
-    return this.#session.sends.send(conversation_id, message, options.clientMsgId);
+    return this.#session.sends.send(conversation_id, newMessage(content, options), options.clientMsgId);
+  }
+
+  /**
+   * Gives one's own message, `target`, new content; the answer's `seq` is its new version. With `version` it is refused
+   * with `stale_version` when the message has changed since that was read (`error.version` is the present one). Without
+   * it the client asks for the present version first and replaces that, whatever it says.
+   */
+  editMessage(
+    conversation_id: string,
+    target: Seq,
+    content: string | Content,
+    options?: EditOptions,
+  ): Promise<Changed> {
+    return this.#messages.edit({ conversation_id, target }, content, options);
+  }
+
+  /** For everyone and for good: one's own, in a group also an admin's right. */
+  deleteMessage(conversation_id: string, target: Seq, options?: ChangeOptions): Promise<Changed> {
+    return this.#messages.delete({ conversation_id, target }, options);
+  }
+
+  /** Adds a reaction of one's own, or takes it back. */
+  react(conversation_id: string, target: Seq, emoji: string, options?: ToggleOptions): Promise<Changed> {
+    return this.#messages.react({ conversation_id, target }, emoji, options);
+  }
+
+  pinMessage(conversation_id: string, target: Seq, options?: ToggleOptions): Promise<Changed> {
+    return this.#messages.pin({ conversation_id, target }, options);
+  }
+
+  /** The message and its edits, oldest first; of a deleted one its entry alone. */
+  versions(conversation_id: string, target: Seq): Promise<Versions['entries']> {
+    return this.#messages.versions({ conversation_id, target });
   }
 
   /** The one direct conversation with a user, made where there is none. */
@@ -110,7 +155,22 @@ export class ChatClient {
     return pagesOfMembers(this.#calls, conversation_id);
   }
 
-  /** Entries after `after` up to `to`, oldest first, at most `limit`. Moves no cursor and acknowledges nothing. */
+  /** Messages as they are now, after `after` up to `to`, oldest first: the first `limit`, or the last `last`. */
+  messages(conversation_id: string, range: TimelineRange = {}): AsyncIterable<Message> {
+    return messagesOf(this.#calls, conversation_id, range);
+  }
+
+  /** One message as it is now; undefined where there is none that this user may read. */
+  message(conversation_id: string, seq: Seq): Promise<Message | undefined> {
+    return messageAt(this.#calls, conversation_id, seq);
+  }
+
+  /** What people read: messages as they are now, and between them the changes of the group. */
+  timeline(conversation_id: string, range: TimelineRange = {}): AsyncIterable<TimelineItem> {
+    return timelineOf(this.#calls, conversation_id, range);
+  }
+
+  /** The log as it is: entries after `after` up to `to`, at most `limit`. Moves no cursor and acknowledges nothing. */
   history(conversation_id: string, range: HistoryRange = {}): AsyncIterable<AppEntry> {
     return historyOf(this.#calls, conversation_id, range);
   }

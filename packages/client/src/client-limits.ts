@@ -4,7 +4,7 @@
 export const PENDING_SENDS_MAX_COUNT = 10_000;
 /** Text of one `send` frame, so that it fits into one WebSocket message with room to spare. */
 export const SEND_FRAME_MAX_BYTES = 48 * 1_024;
-/** Bytes of one WebSocket message; the server allows a little more. */
+/** Bytes of one WebSocket message, and so of one request; the server allows a little more. */
 export const BATCH_MAX_BYTES = 60_000;
 /** Requests that wait for an answer at one time; the others queue up in the client. */
 export const REQUESTS_IN_FLIGHT_MAX_COUNT = 256;
@@ -18,6 +18,8 @@ export const PULL_WINDOW_MAX_COUNT = 200;
 export const BUFFERED_ENTRIES_MAX_COUNT = 1_000;
 /** Entries of all conversations that wait for the app. */
 export const BUFFERED_ENTRIES_TOTAL_MAX_COUNT = 10_000;
+/** Changes of messages that a MessageFold was not given; it keeps so many of the last for when they come. */
+export const FOLD_EARLY_MAX_COUNT = 1_000;
 /** User names that `nameOf` remembers. */
 export const NAMES_CACHED_MAX_COUNT = 10_000;
 

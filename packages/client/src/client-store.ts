@@ -1,9 +1,9 @@
 // Where a client keeps what must outlive it: sends that are not answered yet, and how far the app has got.
-import type { Content } from '@parley/protocol/content';
 import type { ClientMsgId, ConversationId, Seq, UserId } from '@parley/protocol/ids';
+import type { Outgoing } from '@parley/protocol/send';
 
 /** A send that the server has not answered for good. */
-export type PendingSend = { client_msg_id: ClientMsgId; conversation_id: ConversationId; content: Content };
+export type PendingSend = Outgoing & { conversation_id: ConversationId };
 
 export type Cursor = { conversation_id: ConversationId; seq: Seq };
 

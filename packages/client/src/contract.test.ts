@@ -3,17 +3,21 @@ import assert from 'node:assert/strict';
 import { test } from '../test/test.ts';
 import fc from 'fast-check';
 import { FakeWorld, mulberry32 } from '../test/fake-world.ts';
-import { ModelServer } from '../test/model-server.ts';
+import { messageState, ModelServer } from '../test/model-server.ts';
 import { ChatClient } from './chat-client.ts';
 import type { OpenSocket } from './client-socket.ts';
 import type { AppEntry } from './event.ts';
 import { MemoryClientStore } from './memory-client-store.ts';
+import type { Message } from './message.ts';
+import { foldEntries } from './message-fold.ts';
 
 const CONVERSATIONS = ['70', '71', '72'];
 
 type Step =
   | { kind: 'send'; conversation: number; count: number }
   | { kind: 'write'; conversation: number }
+  | { kind: 'change'; conversation: number; what: 'edit' | 'delete' | 'react' | 'unreact'; target: number }
+  | { kind: 'toggle'; conversation: number; target: number }
   | { kind: 'wait'; ms: number }
   | { kind: 'cut' }
   | { kind: 'restart_server' }
@@ -21,6 +25,7 @@ type Step =
   | { kind: 'look' };
 
 const conversation = fc.nat({ max: CONVERSATIONS.length - 1 });
+const target = fc.integer({ min: 1, max: 6 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
@@ -29,6 +34,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       .map(([index, count]): Step => ({ kind: 'send', conversation: index, count })),
   },
   { weight: 6, arbitrary: conversation.map((index): Step => ({ kind: 'write', conversation: index })) },
+  {
+    weight: 5,
+    arbitrary: fc
+      .tuple(conversation, fc.constantFrom('edit', 'edit', 'delete', 'react', 'unreact'), target)
+      .map(([index, what, seq]): Step => ({ kind: 'change', conversation: index, what, target: seq })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(conversation, target)
+      .map(([index, seq]): Step => ({ kind: 'toggle', conversation: index, target: seq })),
+  },
   { weight: 4, arbitrary: fc.nat({ max: 3_000 }).map((ms): Step => ({ kind: 'wait', ms })) },
   { weight: 1, arbitrary: fc.constant<Step>({ kind: 'cut' }) },
   { weight: 1, arbitrary: fc.constant<Step>({ kind: 'restart_server' }) },
@@ -55,6 +72,7 @@ class Run {
   readonly seen = new Map<string, AppEntry[]>(CONVERSATIONS.map((id) => [id, []]));
   readonly acknowledged = new Map<string, { conversation_id: string; seq: number }>();
   sends = 0;
+  changes = 0;
 
   constructor(made: Plan) {
     this.#plan = made;
@@ -117,6 +135,10 @@ class Run {
         return;
       case 'write':
         return this.server.write(CONVERSATIONS[one.conversation]!, `w${this.world.now}`);
+      case 'change':
+        return this.#change(CONVERSATIONS[one.conversation]!, one.what, one.target);
+      case 'toggle':
+        return this.server.toggle(CONVERSATIONS[one.conversation]!, one.target, '👍');
       case 'wait':
         return this.world.advance(one.ms);
       case 'cut':
@@ -143,6 +165,59 @@ class Run {
     );
   }
 
+  #change(conversation_id: string, what: 'edit' | 'delete' | 'react' | 'unreact', seq: number): void {
+    const clientMsgId = `change-${this.changes++}`;
+    const { client } = this;
+    const asked = {
+      edit: () => client.editMessage(conversation_id, seq, clientMsgId, { clientMsgId }),
+      delete: () => client.deleteMessage(conversation_id, seq, { clientMsgId }),
+      react: () => client.react(conversation_id, seq, '👍', { clientMsgId }),
+      unreact: () => client.react(conversation_id, seq, '👍', { clientMsgId, remove: true }),
+    }[what]();
+    asked.then(
+      (changed) => this.acknowledged.set(clientMsgId, { conversation_id, seq: changed.seq }),
+      () => {},
+    );
+  }
+
+  /** The messages of a conversation as they are now, read afresh. */
+  async #fresh(conversation_id: string): Promise<Message[]> {
+    const read: Message[] = [];
+    let done = false;
+    const reading = (async () => {
+      for await (const message of this.client.messages(conversation_id)) read.push(message);
+      done = true;
+    })();
+    while (!done) await this.world.advance(10);
+    await reading;
+    return read;
+  }
+
+  /** [STATE-2] What was folded live, over all crashes, what is read afresh, and what the server has. */
+  async checkMessages(): Promise<void> {
+    for (const [conversation_id, entries] of this.seen) {
+      const fresh = await this.#fresh(conversation_id);
+      assert.deepEqual(foldEntries(entries), fresh);
+      const log = this.server.log(conversation_id);
+      const facts = log.flatMap(({ seq, text }) => {
+        const state = messageState(log, seq);
+        if (state === undefined) return [];
+        const { version, reactions, deleted, content } = state;
+        return [[seq, version, reactions, deleted === true, deleted ? undefined : (content?.text ?? text)]];
+      });
+      assert.deepEqual(
+        fresh.map(({ seq, version, reactions, deleted, content }) => [
+          seq,
+          version,
+          reactions,
+          deleted,
+          content.text,
+        ]),
+        facts,
+      );
+    }
+  }
+
   /** The trouble is over: everything must come right by itself. */
   async heal(): Promise<void> {
     this.server.chaotic = false;
@@ -165,7 +240,8 @@ class Run {
     const all = CONVERSATIONS.flatMap((id) =>
       this.server.log(id).map((entry) => ({ ...entry, conversation_id: id })),
     );
-    const mine = all.filter(({ sender }) => sender === '11');
+    const mine = all.filter(({ sender, kind }) => sender === '11' && kind === 'message');
+    assert.equal(new Set(all.map((entry) => entry.conversation_id + entry.client_msg_id)).size, all.length);
     assert.equal(mine.length, this.sends, 'every send exactly once');
     for (const id of CONVERSATIONS) {
       const numbers = mine
@@ -184,7 +260,7 @@ class Run {
   }
 }
 
-test('[PUSH-2] [SYNC-2] [SEND-6] [RECV-3] over any network the app sees 1 to head once and in order, every send once', async () => {
+test('[PUSH-2] [SYNC-2] [SEND-6] [RECV-3] [STATE-1] [STATE-2] over any network the app sees 1 to head once and in order, every send once, every message as it is', async () => {
   const runs = 300;
   await fc.assert(
     fc.asyncProperty(plan, async (made) => {
@@ -195,6 +271,7 @@ test('[PUSH-2] [SYNC-2] [SEND-6] [RECV-3] over any network the app sees 1 to hea
       }
       await run.heal();
       run.check();
+      await run.checkMessages();
       const closing = run.client.close();
       await run.world.advance(2_000);
       await closing;

@@ -1,6 +1,7 @@
-// Lists that are read window by window: history, conversations, members. None of them touches a cursor.
+// Lists that are read window by window: the log, conversations, members. None of them touches a cursor.
 import type { ConversationView } from '@parley/protocol/conversation';
 import type { Seq } from '@parley/protocol/ids';
+import type { Pulled } from '@parley/protocol/log';
 import type { Members } from '@parley/protocol/member';
 import type { Calls } from './calls.ts';
 import { PULL_WINDOW_MAX_COUNT } from './client-limits.ts';
@@ -9,11 +10,22 @@ import type { AppEntry } from './event.ts';
 /** After `after` (0), up to and with `to` (the head), at most `limit` entries. */
 export type HistoryRange = { after?: Seq; to?: Seq; limit?: number };
 
+/** An entry, and the answer to the pull that it came in. */
+export type ReadEntry = { entry: AppEntry; answer: Pulled };
+
 export async function* historyOf(
   calls: Calls,
   conversation_id: string,
-  { after = 0, to = Infinity, limit = Infinity }: HistoryRange,
+  range: HistoryRange,
 ): AsyncGenerator<AppEntry, void> {
+  for await (const { entry } of entriesOf(calls, conversation_id, range)) yield entry;
+}
+
+export async function* entriesOf(
+  calls: Calls,
+  conversation_id: string,
+  { after = 0, to = Infinity, limit = Infinity }: HistoryRange,
+): AsyncGenerator<ReadEntry, void> {
   let at = after;
   let left = limit;
   while (left > 0 && at < to) {
@@ -22,7 +34,7 @@ export async function* historyOf(
     for (const entry of answer.entries) {
       if (entry.seq <= at) continue;
       if (entry.seq > to || left === 0) return;
-      yield { ...entry, conversation_id: answer.conversation_id };
+      yield { entry: { ...entry, conversation_id: answer.conversation_id }, answer };
       at = entry.seq;
       left--;
     }

@@ -14,6 +14,7 @@ export type WireFault = {
   retry: Retry;
   field?: string | undefined;
   retry_after_ms?: number | undefined;
+  version?: number | undefined;
 };
 
 /** A request was refused. `retry` says whether asking the same again can ever succeed. */
@@ -33,6 +34,11 @@ export class ParleyError extends Error {
   get retry(): Retry {
     return this.fault.retry;
   }
+
+  /** With `stale_version`: the version that the message has now. */
+  get version(): number | undefined {
+    return this.fault.version;
+  }
 }
 
 /** An error made on this side of the wire, in the words of the protocol. */
@@ -48,5 +54,6 @@ function knownFault(fault: WireFault): Fault {
     retry: fault.retry,
     ...(fault.field === undefined ? {} : { field: fault.field }),
     ...(fault.retry_after_ms === undefined ? {} : { retry_after_ms: fault.retry_after_ms }),
+    ...(fault.version === undefined ? {} : { version: fault.version }),
   };
 }

@@ -2,6 +2,7 @@
 import type { Conversation, Conversations } from '@parley/protocol/conversation';
 import type { Pulled } from '@parley/protocol/log';
 import type { Changed, Members } from '@parley/protocol/member';
+import type { Versions } from '@parley/protocol/message';
 import type { Sent } from '@parley/protocol/send';
 import type { Up } from '@parley/protocol/up';
 import type { Users } from '@parley/protocol/user';
@@ -11,7 +12,7 @@ import type { WireFault } from './parley-error.ts';
 import { QuietTimer } from './quiet-timer.ts';
 
 /** A frame that answers a request. */
-export type Answer = Sent | Pulled | Conversation | Conversations | Changed | Members | Users;
+export type Answer = Sent | Pulled | Conversation | Conversations | Changed | Members | Users | Versions;
 
 export type Outcome =
   | { kind: 'answered'; frame: Answer }

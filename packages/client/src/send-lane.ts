@@ -45,6 +45,13 @@ export class SendLane {
     this.#items = this.#items.filter((other) => other !== item);
   }
 
+  /** Refuses, for good, what the server cannot do; nothing that is out. */
+  refuseWhere(cannot: (item: LaneItem) => boolean, fault: WireFault): void {
+    const refused = this.#items.slice(this.#out).filter((item) => item.saved && cannot(item));
+    this.#items = this.#items.filter((item) => !refused.includes(item));
+    for (const item of refused) this.#handler.refused(item, fault);
+  }
+
   /** The next frame's items, which count as out from now on; empty where nothing may go out. */
   take(): readonly LaneItem[] {
     if (this.#out > 0 || this.paused) return [];

@@ -224,7 +224,7 @@ test('[SEND-6] a message is in the store before it goes out, and is not sent whe
     savePending: async (sends) => {
       await Promise.resolve();
       if (fail) throw new Error('no room');
-      kept.push(...sends.map(({ content }) => content.text));
+      kept.push(...sends.map(({ content }) => content?.text ?? ''));
     },
   });
   const { world, socket, client } = await online({ store });
@@ -284,7 +284,7 @@ test('[SEND-6] pending sends have a bound, and close tells those who wait while 
     ['rejected', 'rejected'],
   );
   assert.deepEqual(
-    store.load().pending.map(({ content }) => content.text),
+    store.load().pending.map(({ content }) => content?.text),
     ['a', 'b'],
   );
   await fails(client.send('70', 'd'), 'unavailable');

@@ -1,8 +1,9 @@
 // Sends that have no final answer yet: kept before they go out, in order, under the same id until they are settled.
 import { decodeUp } from '@parley/protocol/codec';
-import type { Content } from '@parley/protocol/content';
 import type { ClientMsgId, ConversationId } from '@parley/protocol/ids';
+import type { Outgoing } from '@parley/protocol/send';
 import { BackOff } from './back-off.ts';
+import { BATCH_MAX_BYTES } from './client-limits.ts';
 import { clientMsgIdOr } from './client-msg-id.ts';
 import type { PendingSend } from './client-store.ts';
 import { deferred, errorOf, type Deferred } from './deferred.ts';
@@ -13,6 +14,8 @@ import { byteLength } from './outbox.ts';
 import { localError, ParleyError, type WireFault } from './parley-error.ts';
 import type { Outcome, RequestTable } from './request-table.ts';
 import { SendLane, type LaneItem } from './send-lane.ts';
+import { needsVersion2, type NewMessage } from './send-options.ts';
+import { olderServer } from './server-version.ts';
 import type { StoreWriter } from './store-writer.ts';
 
 export type SendQueueOptions = {
@@ -21,6 +24,8 @@ export type SendQueueOptions = {
   requests: RequestTable;
   writer: StoreWriter;
   maxCount: number;
+  /** The protocol version that is spoken with the server. */
+  version: () => number;
   emit: (event: ClientEvent) => void;
 };
 
@@ -53,10 +58,10 @@ export class SendQueue {
   }
 
   /** Resolves when the message is durable; rejects with a ParleyError when it is refused for good. */
-  send(conversation_id: string, content: Content, clientMsgId: string | undefined): Promise<Sent> {
+  send(conversation_id: string, message: NewMessage, clientMsgId: string | undefined): Promise<Sent> {
     if (this.#closed !== undefined) throw this.#closed;
     const id = clientMsgIdOr(clientMsgId, this.#options.environment);
-    const send = checked(conversation_id, content, id);
+    const send = checked(conversation_id, { ...message, client_msg_id: id });
     const same = this.#items.get(id);
     if (same !== undefined) return join(same, send);
     if (this.#items.size >= this.#options.maxCount) {
@@ -140,15 +145,18 @@ export class SendQueue {
   #pump(conversation_id: ConversationId): void {
     const lane = this.#lanes.get(conversation_id);
     if (lane === undefined) return;
+    const { requests, version } = this.#options;
+    if (requests.online && version() < 2)
+      lane.sends.refuseWhere(({ send }) => needsVersion2(send), olderServer().fault);
     if (lane.sends.empty) {
       this.#lanes.delete(conversation_id);
       return;
     }
-    if (!this.#options.requests.online) return;
+    if (!requests.online) return;
     const items = lane.sends.take();
     if (items.length === 0) return;
-    const messages = items.map(({ send: { client_msg_id, content } }) => ({ client_msg_id, content }));
-    this.#options.requests.open({
+    const messages = items.map(({ send }) => outgoing(send));
+    requests.open({
       build: (ref) => ({ type: 'send', ref, conversation_id, messages }),
       settle: (outcome) => this.#settle(conversation_id, lane, outcome),
     });
@@ -192,16 +200,25 @@ function laterOf(sends: SendLane, outcome: Outcome): WireFault | undefined {
 }
 
 /** Refuses here, in the server's own words, what the server would refuse, so that it cannot spoil a whole frame. */
-function checked(conversation_id: string, content: Content, client_msg_id: ClientMsgId): PendingSend {
-  const frame = { type: 'send', ref: 0, conversation_id, messages: [{ client_msg_id, content }] };
-  const [decoded] = decodeUp(JSON.stringify([frame]));
-  if (decoded?.kind === 'frame' && decoded.frame.type === 'send') {
-    const { conversation_id: conversation, messages } = decoded.frame;
-    return { client_msg_id, conversation_id: conversation, content: messages[0]?.content ?? content };
-  }
-  throw decoded?.kind === 'fault'
-    ? new ParleyError(decoded.fault)
-    : localError('malformed', 'There is nothing to send.');
+function checked(conversation_id: string, message: object): PendingSend {
+  const text = JSON.stringify([{ type: 'send', ref: 0, conversation_id, messages: [message] }]);
+  if (byteLength(text) > BATCH_MAX_BYTES)
+    throw localError('invalid_field', 'That is too large for one message.', { field: 'content' });
+  const [decoded] = decodeUp(text);
+  if (decoded?.kind === 'fault') throw new ParleyError(decoded.fault);
+  const [send] = decoded?.frame.type === 'send' ? decoded.frame.messages : [];
+  if (decoded?.frame.type !== 'send' || send === undefined)
+    throw localError('malformed', 'There is nothing to send.');
+  if ((send.content === undefined) === (send.forward === undefined))
+    throw localError('invalid_field', 'A message has either content or a message that it forwards.', {
+      field: 'content',
+    });
+  return { ...send, conversation_id: decoded.frame.conversation_id };
+}
+
+function outgoing(send: PendingSend): Outgoing {
+  const { conversation_id: _, ...message } = send;
+  return message;
 }
 
 /** The app sends under an id that is under way: the same message is the same send. */
@@ -213,6 +230,6 @@ function join(item: LaneItem, send: PendingSend): Promise<Sent> {
   return waiter.promise;
 }
 
-function sizeOf({ client_msg_id, content }: PendingSend): number {
-  return byteLength(JSON.stringify({ client_msg_id, content })) + 1;
+function sizeOf(send: PendingSend): number {
+  return byteLength(JSON.stringify(outgoing(send))) + 1;
 }

@@ -38,6 +38,8 @@ export class SyncedSession {
   readonly #logs: LogSync | undefined;
   #loaded: Promise<void> | undefined;
   #owner: StoreOwner | undefined;
+  /** The protocol version of the last session. */
+  #version = PROTOCOL_VERSION as number;
   self: Self | undefined;
 
   constructor(options: ChatClientOptions) {
@@ -60,11 +62,12 @@ export class SyncedSession {
       drained: () => this.#drained(),
     });
     this.#requests = requests;
-    this.calls = new Calls({ environment, requests });
+    const version = (): number => this.#version;
+    this.calls = new Calls({ environment, requests, version });
     const writer = new StoreWriter({ store, timers, failed: (error) => emit({ kind: 'error', error }) });
     this.#writer = writer;
     const maxCount = limits.pendingSendsMaxCount;
-    this.sends = new SendQueue({ environment, endOfTick, requests, writer, maxCount, emit });
+    this.sends = new SendQueue({ environment, endOfTick, requests, writer, maxCount, version, emit });
     const marks = new ReceivedMarks({ timers, endOfTick, online: () => requests.connected, send });
     this.#marks = marks;
     const { onEntry } = options;
@@ -141,12 +144,13 @@ export class SyncedSession {
     this.sends.restore(pending);
   }
 
-  #welcomed({ user_id, name, device_id, log_id }: Welcome): ParleyError | undefined {
+  #welcomed({ version, user_id, name, device_id, log_id }: Welcome): ParleyError | undefined {
     const owner = this.#owner;
     if (owner !== undefined && owner.user_id !== user_id) {
       return localError('forbidden', 'The store belongs to another user; give each user a store of its own.');
     }
     this.self = { user_id, name, device_id };
+    this.#version = version;
     if (owner?.log_id !== log_id) {
       this.#owner = { user_id, log_id };
       this.#writer.reset(this.#owner);
@@ -170,6 +174,7 @@ export class SyncedSession {
       case 'changed':
       case 'members':
       case 'users':
+      case 'versions':
         return this.#requests.settle(frame.ref, { kind: 'answered', frame });
       case 'error':
         if (frame.ref !== undefined)

@@ -41,7 +41,7 @@ export function harness(options: Partial<ChatClientOptions> & { world?: FakeWorl
 
 export const WELCOME = {
   type: 'welcome',
-  version: 1,
+  version: 2,
   session_id: '901',
   user_id: '11',
   name: 'ada',
@@ -111,10 +111,12 @@ export type PulledParts = {
   head: number;
   through?: number;
   floor?: number;
+  states?: object[];
 };
 
-export function pulled({ ref, after, entries, head, through = head, floor = 0 }: PulledParts): object {
-  return { type: 'pulled', ref, conversation_id: '70', after, entries, through, head, floor };
+export function pulled(parts: PulledParts): object {
+  const { ref, after, entries, head, through = head, floor = 0, states = [] } = parts;
+  return { type: 'pulled', ref, conversation_id: '70', after, entries, states, through, head, floor };
 }
 
 /** A store in memory of which a test replaces a part. */

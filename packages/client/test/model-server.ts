@@ -3,7 +3,16 @@ import type { FakeSocket, FakeWorld } from './fake-world.ts';
 import type { Frame } from './fake-world.ts';
 import { WELCOME } from './harness.ts';
 
-export type ModelEntry = { seq: number; client_msg_id: string; text: string; sender: string };
+export type ModelEntry = {
+  seq: number;
+  client_msg_id: string;
+  sender: string;
+  kind: 'message' | 'message_edited' | 'message_deleted' | 'reaction_added' | 'reaction_removed';
+  /** What a message or an edit says, or the emoji of a reaction. */
+  text: string;
+  /** The message that a change is about. */
+  target?: number;
+};
 
 /** What the network and the server do to a client; each is asked anew every time. */
 export type Chaos = {
@@ -51,9 +60,21 @@ export class ModelServer {
     this.#append(conversation_id, {
       seq,
       client_msg_id: `other-${conversation_id}-${seq}`,
+      kind: 'message',
       text,
       sender: '12',
     });
+  }
+
+  /** Another user adds a reaction to a message, or takes it back. */
+  toggle(conversation_id: string, target: number, text: string): void {
+    const state = messageState(this.log(conversation_id), target);
+    if (state === undefined || state.deleted) return;
+    const seq = this.log(conversation_id).length + 1;
+    const has = state.reactions.some(({ emoji, users }) => emoji === text && users.includes('12'));
+    const kind = has ? 'reaction_removed' : 'reaction_added';
+    const client_msg_id = `other-${conversation_id}-${seq}`;
+    this.#append(conversation_id, { seq, client_msg_id, sender: '12', kind, text, target });
   }
 
   /** A crash of the server: marks of the last moments are gone. */
@@ -81,6 +102,11 @@ export class ModelServer {
       case 'send':
         this.#onSend(frame);
         return;
+      case 'edit_message':
+      case 'delete_message':
+      case 'react':
+        this.#onChange(frame);
+        return;
       case 'pull':
         this.#onPull(frame);
         return;
@@ -102,9 +128,10 @@ export class ModelServer {
       refusing ||= this.chaotic && this.#chaos.answerLater();
       if (refusing) return { client_msg_id, error: later };
       const known = this.log(conversation_id).find((entry) => entry.client_msg_id === client_msg_id);
-      const entry = known ?? {
+      const entry: ModelEntry = known ?? {
         seq: this.log(conversation_id).length + 1,
         client_msg_id,
+        kind: 'message',
         text: content.text,
         sender: '11',
       };
@@ -114,6 +141,45 @@ export class ModelServer {
     this.#answer({ type: 'sent', ref, conversation_id, results });
   }
 
+  #onChange(frame: Frame): void {
+    const { ref, conversation_id, client_msg_id, type } = frame;
+    const log = this.log(conversation_id);
+    const target = Number(frame['target']);
+    const answer = (entry: ModelEntry): void =>
+      this.#answer({
+        type: 'changed',
+        ref,
+        conversation_id,
+        seq: entry.seq,
+        message_id: idOf(conversation_id, entry.seq),
+        at: 1,
+      });
+    const refuse = (code: string, retry: string): void =>
+      this.#answer({ type: 'error', ref, code, message: 'No.', retry });
+    const known = log.find((entry) => entry.client_msg_id === client_msg_id);
+    if (known !== undefined) return answer(known);
+    if (this.chaotic && this.#chaos.answerLater()) return refuse('unavailable', 'later');
+    const state = messageState(log, target);
+    if (state === undefined) return refuse('not_found', 'no');
+    if (state.deleted) return refuse('deleted', 'no');
+    if (type !== 'react' && state.sender !== '11') return refuse('forbidden', 'no');
+    if (type === 'edit_message' && frame['version'] !== state.version) return refuse('stale_version', 'no');
+    const emoji = String(frame['emoji']);
+    const has = state.reactions.some((reaction) => reaction.emoji === emoji && reaction.users.includes('11'));
+    if (type === 'react' && has !== (frame['remove'] === true)) return refuse('invalid_field', 'no');
+    const made = { seq: log.length + 1, client_msg_id, sender: '11', target };
+    if (type === 'edit_message') {
+      const text = (frame['content'] as { text: string }).text;
+      this.#append(conversation_id, { ...made, kind: 'message_edited', text });
+    } else if (type === 'delete_message') {
+      this.#append(conversation_id, { ...made, kind: 'message_deleted', text: '' });
+    } else {
+      const kind = has ? 'reaction_removed' : 'reaction_added';
+      this.#append(conversation_id, { ...made, kind, text: emoji });
+    }
+    answer(log.at(-1)!);
+  }
+
   #onPull({
     ref,
     conversation_id,
@@ -121,7 +187,12 @@ export class ModelServer {
     limit = 100,
   }: Frame): void {
     const log = this.log(conversation_id);
-    const entries = log.slice(after, after + limit).map((entry) => wire(conversation_id, entry));
+    const page = log.slice(after, after + limit);
+    const entries = page.map((entry) => wire(conversation_id, entry, log));
+    const states = page.flatMap(({ seq }) => {
+      const { sender: _, ...state } = messageState(log, seq) ?? { as_of: seq };
+      return state.as_of === seq ? [] : [state];
+    });
     const through = after + entries.length;
     this.#answer({
       type: 'pulled',
@@ -129,6 +200,7 @@ export class ModelServer {
       conversation_id,
       after,
       entries,
+      states,
       through,
       head: log.length,
       floor: 0,
@@ -138,7 +210,11 @@ export class ModelServer {
   #append(conversation_id: string, entry: ModelEntry): void {
     this.log(conversation_id).push(entry);
     if (this.chaotic && this.#chaos.dropPush()) return;
-    const frame = { type: 'entries', conversation_id, entries: [wire(conversation_id, entry)] };
+    const frame = {
+      type: 'entries',
+      conversation_id,
+      entries: [wire(conversation_id, entry, this.log(conversation_id))],
+    };
     this.#send(frame);
     if (this.chaotic && this.#chaos.repeatPush()) this.#send(frame);
   }
@@ -167,15 +243,63 @@ function idOf(conversation_id: string, seq: number): string {
   return String(Number(conversation_id) * 1_000_000 + seq);
 }
 
-function wire(conversation_id: string, { seq, client_msg_id, text, sender }: ModelEntry): object {
-  const content = { kind: 'text', text };
-  return {
-    seq,
-    kind: 'message',
-    message_id: idOf(conversation_id, seq),
-    sender,
-    client_msg_id,
-    at: 1,
-    content,
+/** An entry as on the wire; what a deleted message and its edits said is gone. */
+function wire(conversation_id: string, entry: ModelEntry, log: readonly ModelEntry[]): object {
+  const { seq, client_msg_id, text, sender, kind, target } = entry;
+  const about = target ?? seq;
+  const gone = log.some((other) => other.kind === 'message_deleted' && other.target === about);
+  const content = gone ? { kind: 'deleted' } : { kind: 'text', text };
+  const fields = {
+    message: { content },
+    message_edited: { content, target },
+    message_deleted: { target },
+    reaction_added: { target, emoji: text },
+    reaction_removed: { target, emoji: text },
   };
+  const message_id = idOf(conversation_id, seq);
+  return { seq, kind, message_id, sender, client_msg_id, at: 1, ...fields[kind] };
+}
+
+export type ModelState = {
+  seq: number;
+  sender: string;
+  as_of: number;
+  version: number;
+  content?: { kind: string; text: string };
+  deleted?: true;
+  reactions: { emoji: string; users: string[] }[];
+  edits: number[];
+  replies: number;
+};
+
+/** How a message is now, worked out from the log in another way than the product does; undefined for no message. */
+export function messageState(log: readonly ModelEntry[], seq: number): ModelState | undefined {
+  const entry = log[seq - 1];
+  if (entry?.kind !== 'message') return undefined;
+  const changes = log.filter(({ target }) => target === seq);
+  const as_of = changes.at(-1)?.seq ?? seq;
+  const base = { seq, sender: entry.sender, as_of, reactions: [], edits: [], replies: 0 };
+  const deletion = changes.find(({ kind }) => kind === 'message_deleted');
+  if (deletion !== undefined) return { ...base, version: deletion.seq, deleted: true };
+  const edits = changes.filter(({ kind }) => kind === 'message_edited');
+  const last = edits.at(-1);
+  return {
+    ...base,
+    version: last?.seq ?? seq,
+    ...(last === undefined ? {} : { content: { kind: 'text', text: last.text } }),
+    edits: edits.map((edit) => edit.seq),
+    reactions: reactionsOf(changes),
+  };
+}
+
+/** Whoever added one last and did not take it back, in the order in which that happened. */
+function reactionsOf(changes: readonly ModelEntry[]): ModelState['reactions'] {
+  const set = new Map<string, Set<string>>();
+  for (const { kind, text, sender } of changes) {
+    const users = set.get(text) ?? new Set();
+    if (kind === 'reaction_added') set.set(text, users.add(sender));
+    if (kind === 'reaction_removed') users.delete(sender);
+    if (users.size === 0) set.delete(text);
+  }
+  return [...set].map(([emoji, users]) => ({ emoji, users: [...users] }));
 }

@@ -2,8 +2,7 @@
 import type { AppEntry, ClientState } from '@parley/client';
 import type { Colors } from '../colors.ts';
 import { userPaint } from '../colors.ts';
-import { entryText, type EntryText } from '../entry-text.ts';
-import type { NameOf } from '../entry-users.ts';
+import type { EntryText } from '../entry-text.ts';
 import { moment } from '../moment.ts';
 import { sanitizeLine, sanitizeLines } from '../sanitize.ts';
 import { layOutInput } from './input-layout.ts';
@@ -23,6 +22,8 @@ export interface ChatRoomOptions {
 
 export class ChatRoom {
   readonly own = new OwnMessages();
+  /** Whether messages are shown with their numbers. */
+  numbers = false;
   readonly #options: ChatRoomOptions;
   #screen: Screen | undefined;
   #nameWidth: number;
@@ -44,20 +45,31 @@ export class ChatRoom {
     this.#screen = screen;
   }
 
+  /** Everything up to `seq` is on the screen, as it is now. */
+  shownUpTo(seq: number): void {
+    this.#shownSeq = Math.max(this.#shownSeq, seq);
+  }
+
   /** Shows an entry of this conversation, once. Resolves when the terminal has it. */
-  async entry(entry: AppEntry, nameOf: NameOf): Promise<void> {
+  async entry(entry: AppEntry, text: EntryText): Promise<void> {
     if (entry.seq <= this.#shownSeq) return;
     this.#shownSeq = entry.seq;
-    const text = entryText(entry, nameOf);
-    const { date, day, time } = moment(entry.at);
+    const isOwn = entry.sender === this.#options.self.user_id;
+    if (isOwn && entry.kind === 'message') this.own.shown({ seq: entry.seq, text: textOf(entry) });
+    await this.show(entry, text);
+  }
+
+  /** Shows what was said or happened, whatever is on the screen already. */
+  async show({ seq, at, sender }: Pick<AppEntry, 'seq' | 'at' | 'sender'>, text: EntryText): Promise<void> {
+    const { date, day, time } = moment(at);
     const newDay = date === this.#date ? undefined : day;
     this.#date = date;
-    const isOwn = entry.sender === this.#options.self.user_id;
-    if (isOwn) this.own.shown({ seq: entry.seq, text: textOf(entry) });
+    const mark = sender === this.#options.self.user_id ? '✓' : ' ';
+    const number = this.numbers ? seq : undefined;
     if (text.kind === 'said') this.#nameWidth = Math.max(this.#nameWidth, Bun.stringWidth(text.sender));
     await this.#screen?.commit(({ columns }) => [
       ...(newDay === undefined ? [] : [dayLine(newDay, columns, this.#options.colors)]),
-      ...this.#lines(text, { mark: isOwn ? '✓' : ' ', time, sender: entry.sender, columns }),
+      ...this.#lines(text, { mark, time, sender, columns, number }),
     ]);
   }
 
@@ -126,9 +138,9 @@ export class ChatRoom {
     return this.#lines(said, { mark, time: NO_TIME, sender: user_id, columns });
   }
 
-  #lines(text: EntryText, look: { mark: Mark; time: string; sender: string; columns: number }): string[] {
+  #lines(text: EntryText, look: LineLook): string[] {
     const { colors } = this.#options;
-    const { mark, time, sender, columns } = look;
+    const { mark, time, sender, columns, number } = look;
     return messageLines(text, {
       time,
       mark,
@@ -136,9 +148,12 @@ export class ChatRoom {
       colors,
       paint: userPaint(sender, colors),
       nameWidth: this.#nameWidth,
+      ...(number === undefined ? {} : { number }),
     });
   }
 }
+
+type LineLook = { mark: Mark; time: string; sender: string; columns: number; number?: number | undefined };
 
 function textOf(entry: AppEntry): string | undefined {
   if (!('content' in entry)) return undefined;

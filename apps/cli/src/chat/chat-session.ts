@@ -1,21 +1,26 @@
 // One open chat: joins the SDK, the screen and the line editor until the user leaves.
-import type { AppEntry, ChatClient, ClientEvent, ConversationView } from '@parley/client';
+import { foldEntries, type AppEntry, type ChatClient, type ClientEvent } from '@parley/client';
+import type { ConversationView, Message, SendOptions, TimelineItem } from '@parley/client';
 import type { CliContext } from '../context.ts';
 import { conversationLabel } from '../conversation-target.ts';
 import type { Ending } from '../ending.ts';
+import { entryText, type EntryText } from '../entry-text.ts';
 import { eventWords, isTelling } from '../event-words.ts';
 import { textProblem } from '../message-text.ts';
 import { NameBook } from '../name-book.ts';
+import { QuoteBook } from '../quote-book.ts';
+import { saidText } from '../said-text.ts';
 import { refusalOf } from '../sdk-error.ts';
 import type { Session } from '../session.ts';
 import { ChatRoom } from './chat-room.ts';
 import { ChatTerminal } from './chat-terminal.ts';
 import { LineEditor } from './line-editor.ts';
+import { MessageCommands } from './message-commands.ts';
 import { OtherConversations } from './other-conversations.ts';
 import { Screen } from './screen.ts';
 import { HELP_LINES, readTypedLine } from './slash-command.ts';
 
-/** Entries shown on entry; more of them where more were missed, up to a bound. */
+/** Messages shown on entry; more of them where more was missed, up to a bound. */
 const HISTORY_COUNT = 20;
 const MISSED_MAX_COUNT = 200;
 const MEMBERS_SHOWN_MAX_COUNT = 100;
@@ -38,6 +43,8 @@ export class ChatSession {
   readonly #screen: Screen;
   readonly #names: NameBook;
   readonly #others: OtherConversations;
+  readonly #quotes: QuoteBook;
+  readonly #commands: MessageCommands;
 
   constructor(options: ChatSessionOptions) {
     const { context, session, ending } = options;
@@ -45,6 +52,8 @@ export class ChatSession {
     this.#client = session.client;
     this.#names = new NameBook(session.client);
     this.#others = new OtherConversations(session.client);
+    this.#quotes = new QuoteBook(session.client, this.#names);
+    this.#commands = new MessageCommands(session.client, options.conversation.conversation_id);
     const leave = (): void => ending.end({ kind: 'asked' });
     this.#editor = new LineEditor({
       changed: () => this.#screen.redraw(),
@@ -85,9 +94,9 @@ export class ChatSession {
 
   readonly #ready = Promise.withResolvers<void>();
 
-  /** Messages that the server had not stored when the user left. */
+  /** Messages and commands that the server had not answered when the user left. */
   get unsent(): readonly string[] {
-    return this.#room.own.unanswered.map(({ text }) => text);
+    return [...this.#room.own.unanswered.map(({ text }) => text), ...this.#commands.unanswered];
   }
 
   /** Resolves when the entry is on the screen, and only then it is acknowledged. */
@@ -98,7 +107,7 @@ export class ChatSession {
       return;
     }
     await this.#ready.promise;
-    if (entry.seq > this.#room.shownSeq) await this.#room.entry(entry, await this.#names.namesFor(entry));
+    if (entry.seq > this.#room.shownSeq) await this.#room.entry(entry, await this.#textOf(entry));
   }
 
   event(event: ClientEvent): void {
@@ -120,14 +129,42 @@ export class ChatSession {
     const label = conversationLabel(conversation);
     const what = kind === 'direct' ? `Chat with ${label}` : `${label}, ${members} members`;
     await this.#room.note(`${what}. You are ${session.profile.name}. /help for help, Ctrl-D leaves.`);
-    const count = Math.max(HISTORY_COUNT, Math.min(head - received, MISSED_MAX_COUNT));
-    const after = Math.max(0, head - count);
-    if (after > 0)
-      await this.#room.note(`${after} earlier: parley history --conversation ${conversation_id}`);
     if (head === 0) return;
-    for await (const entry of session.answers(this.#client.history(conversation_id, { after, to: head }))) {
-      await this.#room.entry(entry, await this.#names.namesFor(entry));
+    const count = Math.max(HISTORY_COUNT, Math.min(head - received, MISSED_MAX_COUNT));
+    const items = await this.#last(count, head);
+    if (items.length === count && seqOf(items[0]) > 1)
+      await this.#room.note(`Earlier: parley history --conversation ${conversation_id}`);
+    await this.#showItems(items);
+    this.#room.shownUpTo(head);
+  }
+
+  async #last(count: number, to?: number): Promise<TimelineItem[]> {
+    const { conversation, session } = this.#options;
+    const range = { last: count, ...(to === undefined ? {} : { to }) };
+    const items: TimelineItem[] = [];
+    for await (const item of session.answers(this.#client.timeline(conversation.conversation_id, range)))
+      items.push(item);
+    return items;
+  }
+
+  async #showItems(items: readonly TimelineItem[]): Promise<void> {
+    for (const item of items) {
+      if (item.kind === 'message') await this.#room.show(item.message, await this.#messageText(item.message));
+      else await this.#room.show(item.entry, await this.#textOf(item.entry));
     }
+  }
+
+  /** An entry that came now, in words. */
+  async #textOf(entry: AppEntry): Promise<EntryText> {
+    const [message] = entry.kind === 'message' ? foldEntries([entry]) : [];
+    if (message !== undefined) return await this.#messageText(message);
+    return entryText(entry, await this.#names.namesFor(entry));
+  }
+
+  async #messageText(message: Message): Promise<EntryText> {
+    // What it answers is worth a question, but not the chat: without an answer its number is shown.
+    const quote = await this.#quotes.of(message).catch(() => undefined);
+    return saidText(message, await this.#names.namesForMessage(message), quote);
   }
 
   async #typed(line: string): Promise<void> {
@@ -137,6 +174,18 @@ export class ChatSession {
         return;
       case 'message':
         return await this.#send(typed.text);
+      case 'reply':
+        return await this.#send(typed.text, { replyTo: typed.seq });
+      case 'edit':
+      case 'delete':
+      case 'react': {
+        const refusal = await this.#commands.run(typed, line);
+        return refusal === undefined ? undefined : await this.#room.note(refusal);
+      }
+      case 'numbers':
+        return await this.#toggleNumbers();
+      case 'incomplete':
+        return await this.#room.note(`It is used like this: ${typed.usage}. /numbers shows the numbers.`);
       case 'help':
         return await this.#room.note(...HELP_LINES);
       case 'members':
@@ -150,13 +199,24 @@ export class ChatSession {
     }
   }
 
-  async #send(text: string): Promise<void> {
+  /** What is on the screen already cannot get numbers: the last messages are shown once more. */
+  async #toggleNumbers(): Promise<void> {
+    this.#room.numbers = !this.#room.numbers;
+    if (!this.#room.numbers) return await this.#room.note('Numbers are off.');
+    try {
+      await this.#showItems(await this.#last(HISTORY_COUNT));
+    } catch (error) {
+      await this.#room.note(refusalOf(error).message);
+    }
+  }
+
+  async #send(text: string, options: SendOptions = {}): Promise<void> {
     const problem = textProblem(text);
     if (problem !== undefined) return await this.#room.refused(text, problem.message);
     const message = this.#room.own.add(text);
     this.#screen.redraw();
     try {
-      const { seq } = await this.#client.send(this.#options.conversation.conversation_id, text);
+      const { seq } = await this.#client.send(this.#options.conversation.conversation_id, text, options);
       this.#room.own.stored(message, seq, this.#room.shownSeq);
       this.#screen.redraw();
     } catch (error) {
@@ -193,7 +253,7 @@ export class ChatSession {
   /** A message that was just entered is on its way: it gets a moment before the connection is closed. */
   async #settle(): Promise<void> {
     for (let waited = 0; waited < LEAVE_WAIT_MS; waited += LEAVE_POLL_MS) {
-      if (this.#room.own.unanswered.length === 0 || this.#client.state.kind !== 'online') return;
+      if (this.unsent.length === 0 || this.#client.state.kind !== 'online') return;
       await new Promise((resolve) => setTimeout(resolve, LEAVE_POLL_MS));
     }
   }
@@ -202,4 +262,9 @@ export class ChatSession {
   #run(work: Promise<void>): void {
     work.catch((error: unknown) => this.#options.ending.end({ kind: 'failed', error }));
   }
+}
+
+function seqOf(item: TimelineItem | undefined): number {
+  if (item === undefined) return 0;
+  return item.kind === 'message' ? item.message.seq : item.entry.seq;
 }

@@ -47,6 +47,27 @@ describe('messageLines', () => {
     ]);
   });
 
+  test('a number before it, what it answers above it, and what happened to it after it, also where it is narrow', () => {
+    const answer = {
+      kind: 'said',
+      sender: 'ada',
+      lines: ['Yes'],
+      above: ['↪ bob: Are you there?'],
+      after: '(edited)  👍 2',
+    } as const;
+    expect(messageLines(answer, { ...look, number: 12 })).toEqual([
+      '                    ↪ bob: Are you there?',
+      '  12 14:03  ada     Yes  (edited)  👍 2',
+    ]);
+    expect(messageLines(answer, { ...look, columns: 20 })).toEqual([
+      '  ↪ bob: Are you t…',
+      'ada Yes  (edited)',
+      '  👍 2',
+    ]);
+    const gone = { kind: 'said', sender: 'ada', lines: [''], after: '(deleted)' } as const;
+    expect(messageLines(gone, look)).toEqual(['14:03  ada     (deleted)']);
+  });
+
   test('no line is wider than the terminal, and no letter of the text is lost', () => {
     const unit = fc.constantFrom('a', 'b', '漢', '👍🏽', ' ');
     fc.assert(

@@ -6,6 +6,7 @@ const NARROW_COLUMNS = 46;
 const NAME_WIDTH_MAX = 14;
 const TEXT_WIDTH_MIN = 8;
 const RULE_WIDTH_MAX = 60;
+const NUMBER_WIDTH = 4;
 
 /** '✓' stored, '…' waiting for the server, '✗' refused; a message of others has none. */
 export type Mark = '✓' | '…' | '✗' | ' ';
@@ -13,6 +14,8 @@ export type Mark = '✓' | '…' | '✗' | ' ';
 export interface MessageLook {
   readonly time: string;
   readonly mark: Mark;
+  /** The message's number, where numbers are shown. */
+  readonly number?: number;
   /** The sender's colour. */
   readonly paint: (text: string) => string;
   /** The longest name of the conversation, in columns. */
@@ -28,13 +31,33 @@ export function messageLines(text: EntryText, look: MessageLook): string[] {
   const name = Bun.sliceAnsi(text.sender, 0, NAME_WIDTH_MAX);
   const padded = narrow ? name : pad(name, Math.min(look.nameWidth, NAME_WIDTH_MAX));
   const marked = mark === ' ' && narrow ? '' : ` ${paintMark(mark, colors)}`;
-  const head = `${narrow ? '' : `${colors.dim(look.time)}  `}${look.paint(colors.bold(padded))}${marked} `;
+  const time = narrow ? '' : `${colors.dim(look.time)}  `;
+  const head = `${numberOf(look)}${time}${look.paint(colors.bold(padded))}${marked} `;
   const indent = narrow ? 2 : Bun.stringWidth(head);
-  return wrap({ head, indent, lines: text.lines, columns });
+  const above = (text.above ?? []).map((line) =>
+    colors.dim(Bun.sliceAnsi(`${' '.repeat(indent)}${line}`, 0, Math.max(1, columns - 1), { ellipsis: '…' })),
+  );
+  return [...above, ...wrap({ head, indent, lines: withAfter(text, colors), columns })];
 }
 
-function eventLines(line: string, { columns, colors, time }: MessageLook): string[] {
-  const head = columns < NARROW_COLUMNS ? '' : `${time}  `;
+/** Wide enough that the numbers of a chat stand below one another. */
+function numberOf({ number, colors }: MessageLook): string {
+  return number === undefined ? '' : colors.dim(`${String(number).padStart(NUMBER_WIDTH)} `);
+}
+
+function withAfter(
+  { lines, after }: Extract<EntryText, { kind: 'said' }>,
+  colors: Colors,
+): readonly string[] {
+  if (after === undefined) return lines;
+  const last = lines.at(-1) ?? '';
+  return [...lines.slice(0, -1), `${last === '' ? '' : `${last}  `}${colors.dim(after)}`];
+}
+
+function eventLines(line: string, look: MessageLook): string[] {
+  const { columns, colors, time } = look;
+  const blank = look.number === undefined ? '' : ' '.repeat(NUMBER_WIDTH + 1);
+  const head = columns < NARROW_COLUMNS ? '' : `${blank}${time}  `;
   return wrap({ head: `${head}· `, indent: head.length + 2, lines: [line], columns }).map(colors.dim);
 }
 

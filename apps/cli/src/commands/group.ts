@@ -2,7 +2,7 @@
 import type { Changed, ChatClient, HistoryPolicy, Role, UserRef } from '@parley/client';
 import { Option, type Command } from 'commander';
 import { usageError } from '../cli-error.ts';
-import { addSessionOptions, type SessionOptions } from '../cli-options.ts';
+import { addJsonOption, addSessionOptions, type SessionOptions } from '../cli-options.ts';
 import type { CliContext } from '../context.ts';
 import { conversationLabel, findConversation } from '../conversation-target.ts';
 import { sanitizeLine } from '../sanitize.ts';
@@ -23,7 +23,7 @@ interface GroupOptions extends SessionOptions {
 }
 
 export function addGroup(program: Command, context: CliContext): void {
-  const group = program.command('group').description('create groups and change them');
+  const group = addJsonOption(program.command('group').description('create groups and change them'));
   addCreate(group, context);
   addSessionOptions(group.command('list').description('list your groups')).action((options: SessionOptions) =>
     listConversations(options, context, (view) => view.kind === 'group'),

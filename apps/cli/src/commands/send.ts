@@ -1,4 +1,5 @@
 // parley send: one message, or with --stdin one message a line.
+import type { SendOptions as MessageExtras } from '@parley/client';
 import type { Command } from 'commander';
 import { CliError, errorObject, usageError } from '../cli-error.ts';
 import {
@@ -59,14 +60,26 @@ export function addSend(program: Command, context: CliContext): void {
 }
 
 async function send(text: string | undefined, options: SendOptions, context: CliContext): Promise<void> {
-  const target = { user: options.to, conversation: options.conversation };
-  checkTarget(target, '--to');
+  checkTarget({ user: options.to, conversation: options.conversation }, '--to');
   checkIds(options);
   if (options.stdin === true) {
     if (text !== undefined) throw usageError('A TEXT and --stdin exclude one another.');
     return await sendStdin(options, context);
   }
   if (text === undefined) throw usageError('Say what to send: parley send --to NAME TEXT, or --stdin.');
+  await sendOne(text, options, context);
+}
+
+/** -> {"conversation_id","seq","message_id","client_msg_id","at"} */
+export async function sendOne(
+  text: string,
+  options: Omit<SendOptions, 'stdin' | 'clientMsgIdPrefix'>,
+  context: CliContext,
+  extras: MessageExtras = {},
+): Promise<void> {
+  const target = { user: options.to, conversation: options.conversation };
+  checkTarget(target, '--to');
+  checkIds(options);
   const problem = textProblem(text);
   if (problem !== undefined) throw problem;
   await using session = await Session.open(context, {
@@ -75,11 +88,10 @@ async function send(text: string | undefined, options: SendOptions, context: Cli
   });
   const conversation = await findConversation(session, target);
   const { clientMsgId } = options;
-  const sending = session.client.send(
-    conversation.conversation_id,
-    text,
-    clientMsgId === undefined ? {} : { clientMsgId },
-  );
+  const sending = session.client.send(conversation.conversation_id, text, {
+    ...extras,
+    ...(clientMsgId === undefined ? {} : { clientMsgId }),
+  });
   const sent = await session.answer(sending).catch((error: unknown) => {
     throw undecided(error, session.client.pending[0]?.client_msg_id);
   });
