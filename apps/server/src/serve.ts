@@ -54,7 +54,7 @@ export async function serveConfig(config: Config): Promise<RunningServer> {
       clock,
       timers,
       randomness,
-      ids: new Snowflake({ clock, worker: WORKER_ID }),
+      ids: new Snowflake({ clock, worker: WORKER_ID, after: stores.greatestId }),
       log,
       hasher: new PasswordHasher({
         algorithm: new Argon2id({
