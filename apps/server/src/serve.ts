@@ -73,7 +73,7 @@ export async function serveConfig(config: Config): Promise<RunningServer> {
       logRetentionMs: config.logRetentionMs,
     });
     const url = server.listen({ host: config.host, port: config.port });
-    log.info({ url, directory: config.directory }, 'serving');
+    log.debug({ url, directory: config.directory }, 'serving');
     return running({ url, directory: config.directory, server, stores, failed: stores.failed });
   } catch (error) {
     await stores[Symbol.asyncDispose]();
