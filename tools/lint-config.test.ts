@@ -48,6 +48,7 @@ const trouble: readonly [path: string, text: string, rule: string][] = [
   ['packages/client/src/planted.ts', "import '@parley/ports/clock';", 'no-restricted-imports'],
   ['packages/adapters/sqlite/src/planted.ts', "import '@parley/server/x';", 'no-restricted-imports'],
   ['packages/server/src/planted.test.ts', "import '@parley/adapter-sqlite/x';", 'no-restricted-imports'],
+  ['packages/simulator/src/planted.ts', "import '@parley/adapter-sqlite/x';", 'no-restricted-imports'],
   ['apps/server/src/planted.ts', "import '@parley/client';", 'no-restricted-imports'],
   ['apps/cli/src/planted.ts', "import '@parley/server/x';", 'no-restricted-imports'],
 ];
@@ -65,6 +66,7 @@ const allowed: readonly [path: string, text: string][] = [
     'packages/server/src/message/fine.test.ts',
     "import '@parley/adapter-memory/x';\nsetTimeout(() => undefined, 1);",
   ],
+  ['packages/simulator/src/fine.ts', "import '@parley/client';\nimport '@parley/server/x';"],
   ['apps/server/src/fine.ts', "import '@parley/server/x';\nimport '@parley/adapter-sqlite/x';"],
   ['apps/server/src/env.ts', "export const x = process.env['X'];"],
   ['apps/cli/src/fine.ts', "import '@parley/client';\nimport '@parley/server-app/x';\nconsole.log('x');"],

@@ -86,7 +86,8 @@ function installPackages() {
   if (result.status === 0) {
     if (packagesAreInstalled()) return;
     throw new SetupError(
-      'package-lock.json does not fit the package.json files: run `npm install` and commit it.',
+      'What was installed is not what package-lock.json says. Run `npm install`, then try again; where that changes ' +
+        'package-lock.json, the change belongs into a commit.',
     );
   }
   const offline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET/.test(output);

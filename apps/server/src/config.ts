@@ -55,7 +55,7 @@ export const DEFAULT_PORT = 8080;
 export const DEFAULT_DIRECTORY = 'parley-data';
 
 export function configFrom(env: Environment, flags: Flags = {}): Config {
-  const origins = list(env.origins);
+  const origins = originList(env.origins);
   return {
     host: flags.host ?? env.host ?? '127.0.0.1',
     port: integer('PARLEY_PORT or --port', flags.port ?? env.port, DEFAULT_PORT, { from: 0, to: 65_535 }),
@@ -69,6 +69,15 @@ export function configFrom(env: Environment, flags: Flags = {}): Config {
     editWindowMs: editWindow(env.editWindowMinutes),
     jwt: jwtConfig(env),
   };
+}
+
+function originList(value: string | undefined): string[] {
+  const origins = list(value);
+  const wrong = origins.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin);
+  if (wrong === undefined) return origins;
+  throw new ConfigError(
+    `PARLEY_ORIGINS: ${JSON.stringify(wrong)} is not an origin; write it like https://chat.example.org`,
+  );
 }
 
 /** At least two days, since the same client_msg_id must get the same answer for 24 h. */
@@ -85,7 +94,13 @@ function editWindow(value: string | undefined): number | undefined {
 
 function jwtConfig(env: Environment): JwtConfig {
   const { jwtSecret: secret, jwtJwks: location, jwtAudience: audience, jwtIssuer: issuer } = env;
-  if (secret === undefined && location === undefined) return { kind: 'none' };
+  if (secret === undefined && location === undefined) {
+    if (audience === undefined && issuer === undefined && env.jwtAlgorithms === undefined)
+      return { kind: 'none' };
+    throw new ConfigError(
+      'PARLEY_JWT_… is set without keys: set PARLEY_JWT_SECRET or PARLEY_JWT_JWKS as well.',
+    );
+  }
   if (secret !== undefined && location !== undefined) {
     throw new ConfigError('Set PARLEY_JWT_SECRET or PARLEY_JWT_JWKS, not both.');
   }
@@ -95,6 +110,9 @@ function jwtConfig(env: Environment): JwtConfig {
     );
   }
   if (secret !== undefined) {
+    if (env.jwtAlgorithms !== undefined) {
+      throw new ConfigError('PARLEY_JWT_ALGORITHMS goes with PARLEY_JWT_JWKS; a secret is for HS256 alone.');
+    }
     if (Buffer.byteLength(secret) < JWT_SECRET_MIN_BYTES) {
       throw new ConfigError(`PARLEY_JWT_SECRET needs at least ${JWT_SECRET_MIN_BYTES} bytes.`);
     }

@@ -54,7 +54,7 @@ export async function serveConfig(config: Config): Promise<RunningServer> {
       clock,
       timers,
       randomness,
-      ids: new Snowflake({ clock, worker: WORKER_ID }),
+      ids: new Snowflake({ clock, worker: WORKER_ID, after: stores.greatestId }),
       log,
       hasher: new PasswordHasher({
         algorithm: new Argon2id({
@@ -74,7 +74,7 @@ export async function serveConfig(config: Config): Promise<RunningServer> {
       editWindowMs: config.editWindowMs,
     });
     const url = server.listen({ host: config.host, port: config.port });
-    log.info({ url, directory: config.directory }, 'serving');
+    log.debug({ url, directory: config.directory }, 'serving');
     return running({ url, directory: config.directory, server, stores, failed: stores.failed });
   } catch (error) {
     await stores[Symbol.asyncDispose]();

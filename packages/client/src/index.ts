@@ -1,4 +1,5 @@
 // The public interface of the SDK; everything else may change.
+/// <reference lib="esnext.disposable" preserve="true" />
 export {
   register,
   login,

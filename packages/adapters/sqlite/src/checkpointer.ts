@@ -34,6 +34,8 @@ export class Checkpointer {
   /** The WAL's length since it was last truncated. */
   #longest = 0;
   #tryLongFrom = LONG_FRAMES;
+  /** How much the WAL grows before a reader that outlasted the wait is waited for again: twice as much each time. */
+  #tryAgainAfter = PENDING_FRAMES;
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
@@ -67,13 +69,15 @@ export class Checkpointer {
     if (!done) return false;
     this.#longest = 0;
     this.#tryLongFrom = LONG_FRAMES;
+    this.#tryAgainAfter = PENDING_FRAMES;
     return true;
   }
 
   #shorten(waitMs: number): void {
     if (!this.truncateWithin(waitMs) && waitMs > 0) {
-      // A reader that outlasts the wait is not waited for again before the WAL has grown by as much once more.
-      this.#tryLongFrom += LONG_FRAMES;
+      // A short reader is soon gone; a long one, an audit for instance, must not hold up the sends again and again.
+      this.#tryLongFrom += this.#tryAgainAfter;
+      this.#tryAgainAfter = Math.min(2 * this.#tryAgainAfter, LONG_FRAMES);
     }
   }
 

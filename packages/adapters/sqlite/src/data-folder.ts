@@ -10,11 +10,18 @@ export interface DataFolder {
   readonly directory: string;
   readonly database: string;
   readonly lock: string;
+  /** Says which process holds the lock, for people. */
+  readonly holder: string;
 }
 
 export function dataFolder(directory: string): DataFolder {
   const path = resolve(directory);
-  return { directory: path, database: join(path, 'parley.db'), lock: join(path, 'lock.db') };
+  return {
+    directory: path,
+    database: join(path, 'parley.db'),
+    lock: join(path, 'lock.db'),
+    holder: join(path, 'lock.pid'),
+  };
 }
 
 /** Makes the folder and its empty files. SQLite gives its -wal and -shm files the mode of the database. */

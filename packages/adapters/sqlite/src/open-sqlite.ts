@@ -44,6 +44,8 @@ export interface SqliteStores extends AsyncDisposable {
   readonly queue: OfflineQueue;
   readonly members: MemberStore;
   readonly accounts: AccountStore;
+  /** The greatest id in the data when it was opened: new ones go on above it. Undefined for new data. */
+  readonly greatestId: string | undefined;
   /**
    * Resolves with the reason once the stores have stopped by themselves: an I/O error or a thread that died. Every call
    * fails from then on. The server must stop: a new start recovers what was written.
@@ -85,7 +87,7 @@ async function start(
     timers: options.timers,
     askToRemove: () => links.writer?.post(REMOVE_ERASED),
   });
-  const { link, logId, notes } = await startWriter({ folder, options, writes, erased });
+  const { link, logId, greatestId, notes } = await startWriter({ folder, options, writes, erased });
   links.writer = link;
   for (const note of notes) options.log.warn({ note }, 'the store has started with a note');
   try {
@@ -109,6 +111,7 @@ async function start(
     queue: new SqliteOfflineQueue({ writes, reads }),
     members: new SqliteMemberStore({ writes, reads }),
     accounts: new SqliteAccountStore({ writes, reads }),
+    greatestId,
     failed: failed.promise,
     [Symbol.asyncDispose]: () => (closed ??= close()),
   };

@@ -23,7 +23,7 @@ function begin({ file }: ReaderData): void {
     // Cloned, not as text: of rows that are flat arrays the receiving side makes entries three times as fast.
     port.postMessage(reader.execute(message));
   });
-  port.postMessage({ kind: 'ready', logId: '', notes: [] } satisfies Greeting);
+  port.postMessage({ kind: 'ready', logId: '', greatestId: undefined, notes: [] } satisfies Greeting);
 }
 
 try {

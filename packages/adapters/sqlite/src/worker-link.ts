@@ -4,7 +4,12 @@ import { StoreError } from '@parley/ports/store-error';
 
 /** What a thread says first. */
 export type Greeting =
-  | { readonly kind: 'ready'; readonly logId: string; readonly notes: readonly string[] }
+  | {
+      readonly kind: 'ready';
+      readonly logId: string;
+      readonly greatestId: string | undefined;
+      readonly notes: readonly string[];
+    }
   | { readonly kind: 'refused'; readonly message: string };
 
 /** To any thread, instead of requests. It closes its database and ends by itself. */
@@ -33,7 +38,7 @@ export class WorkerLink {
   /** Resolves when the thread is ready; rejects with a StoreError when it could not begin. */
   static async start(
     options: WorkerLinkOptions,
-  ): Promise<{ link: WorkerLink; logId: string; notes: readonly string[] }> {
+  ): Promise<{ link: WorkerLink } & Extract<Greeting, { kind: 'ready' }>> {
     const worker = new Worker(options.script, { workerData: options.data });
     const link = new WorkerLink(worker);
     const greeted = Promise.withResolvers<Greeting>();

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Checkpointer } from './checkpointer.ts';
 import { syncPath } from './data-folder.ts';
+import { greatestId } from './greatest-id.ts';
 import { openWriter, WRITER_BUSY_MS } from './database.ts';
 import { migrate, MIGRATIONS } from './migrations.ts';
 import { CLOSE, type Greeting, REMOVE_ERASED } from './worker-link.ts';
@@ -49,6 +50,7 @@ function begin({ file, newLogId, now }: WriterData): void {
     syncPath(`${file}-wal`);
   }
   const logId = migrate({ database, migrations: MIGRATIONS, now, newLogId });
+  const greatest = greatestId(database);
   const live = new Writer(database);
   writer.current = live;
   port.on('message', (text: string) => {
@@ -69,7 +71,7 @@ function begin({ file, newLogId, now }: WriterData): void {
     if (live.stopped === undefined) checkpointer.afterBatch();
     tellIfStopped();
   });
-  port.postMessage({ kind: 'ready', logId, notes } satisfies Greeting);
+  port.postMessage({ kind: 'ready', logId, greatestId: greatest, notes } satisfies Greeting);
   if (!atRest) say({ kind: 'erased' });
 }
 

@@ -267,9 +267,15 @@ describe('input', () => {
     expect(response.status).toBe(201);
   });
 
+  test('whoever opens the address in a browser is told what runs here', async () => {
+    const response = await call(serve(), '/', { method: 'GET' });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toStartWith('Parley is running here.');
+  });
+
   test('unknown paths and methods are 404 in the same form', async () => {
     for (const [method, path] of [
-      ['GET', '/'],
+      ['GET', '/index.html'],
       ['GET', '/v1/login'],
       ['DELETE', '/v1/logout'],
       ['POST', '/v1/login/'],

@@ -15,6 +15,9 @@ import type { OriginPolicy } from './origin-policy.ts';
 export const HTTP_BODY_MAX_BYTES = 8_192;
 /** How long a browser may remember that an origin is allowed. */
 const CORS_MAX_AGE_S = 600;
+const GREETING = `Parley is running here.
+There is no page to look at: chat with \`npx parley chat\`, or from code with the SDK.
+`;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 export interface HttpAppOptions {
@@ -78,6 +81,7 @@ export function httpApp(options: HttpAppOptions): HttpApp {
     const outcome = await accounts.logout(token, context.env.remoteAddress);
     return outcome.kind === 'ok' ? context.body(null, 204) : faultResponse(context, outcome.fault);
   });
+  app.get('/', (context) => context.text(GREETING));
   app.get('/livez', (context) => context.json({ status: 'alive' }));
   app.get('/readyz', async (context) => {
     if (await ready()) return context.json({ status: 'ready' });

@@ -104,3 +104,13 @@ test('an id is positive even when the clock is before 2026, and fits 63 bits to 
 test.each([-1, 1_024, 0.5, Number.NaN])('worker %p is refused', (worker) => {
   expect(() => new Snowflake({ clock: new FakeClock(START_MS), worker })).toThrow(RangeError);
 });
+
+test('[INV 7] a new life of a worker goes on above the last id of the old one, also when the clock was set back', () => {
+  const clock = new FakeClock(START_MS);
+  const before = take(new Snowflake({ clock, worker: 0 }), 3);
+  clock.step(-60_000);
+  const after = new Snowflake({ clock, worker: 0, after: before.at(-1) });
+  expectRising([...before, ...take(after, SNOWFLAKES_PER_MS_MAX_COUNT + 1)]);
+  clock.step(120_000);
+  expect(snowflakeTime(after.next())).toBe(clock.now());
+});

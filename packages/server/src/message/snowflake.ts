@@ -16,6 +16,11 @@ export interface SnowflakeOptions {
   readonly clock: Clock;
   /** Unique among the nodes of an installation: from 0 to SNOWFLAKE_WORKERS_MAX_COUNT - 1. */
   readonly worker: number;
+  /**
+   * The greatest id that an earlier life of this worker stored. Ids go on above it, also when the clock was set back
+   * while nothing ran.
+   */
+  readonly after?: string | undefined;
 }
 
 /**
@@ -29,12 +34,15 @@ export class Snowflake implements IdSource {
   #sequence = 0;
 
   /** Throws RangeError for a worker out of range. */
-  constructor({ clock, worker }: SnowflakeOptions) {
+  constructor({ clock, worker, after }: SnowflakeOptions) {
     if (!Number.isInteger(worker) || worker < 0 || worker >= SNOWFLAKE_WORKERS_MAX_COUNT) {
       throw new RangeError(`A snowflake worker is from 0 to ${SNOWFLAKE_WORKERS_MAX_COUNT - 1}.`);
     }
     this.#clock = clock;
     this.#workerBits = BigInt(worker) << WORKER_SHIFT;
+    if (after === undefined) return;
+    this.#timeMs = Number(BigInt(after) >> TIME_SHIFT);
+    this.#sequence = SNOWFLAKES_PER_MS_MAX_COUNT - 1;
   }
 
   /** Throws RangeError when the clock is past what 41 bits hold. */
