@@ -2,10 +2,11 @@
 import type { Command } from 'commander';
 import { addSessionOptions, wholeNumber, type SessionOptions } from '../cli-options.ts';
 import type { CliContext } from '../context.ts';
-import { checkTarget, findConversation } from '../conversation-target.ts';
+import { checkTarget, findExisting } from '../conversation-target.ts';
 import { entryJson } from '../entry-json.ts';
 import { entryLines } from '../entry-lines.ts';
 import { NameBook } from '../name-book.ts';
+import { sanitizeLine } from '../sanitize.ts';
 import { Session } from '../session.ts';
 
 /** Lines are written in blocks of this size. */
@@ -41,7 +42,12 @@ async function history(options: HistoryOptions, context: CliContext): Promise<vo
   const target = { user: options.with, conversation: options.conversation };
   checkTarget(target, '--with');
   await using session = await Session.open(context, options);
-  const { conversation_id, head } = await findConversation(session, target);
+  const view = await findExisting(session, target);
+  if (view === undefined) {
+    if (!context.json) await context.stderr.line(`No messages with ${sanitizeLine(target.user ?? '')} yet.`);
+    return;
+  }
+  const { conversation_id, head } = view;
   if (options.from !== undefined && options.from > head) return;
   const names = new NameBook(session.client);
   let block = '';

@@ -7,6 +7,9 @@ import { openSqlite, type SqliteStores } from './open-sqlite.ts';
 
 export const QUIET: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
+/** For an audit where nothing is on its way. */
+export const NO_PAUSE = { pause: () => Promise.resolve() };
+
 export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'parley-sqlite-'));
 }

@@ -30,11 +30,28 @@ export class Batch {
   #entries: NewEntry[] = [];
   readonly #open = new Map<string, Part[]>();
   readonly #answers: (() => void)[] = [];
-  /** How many messages and changes it took from the queue, refused ones included. */
-  taken = 0;
+  readonly #unanswered = new Set<Submission>();
+  /** What it took from the queue, also what it refused. */
+  readonly taken: Submission[] = [];
 
   get entries(): readonly NewEntry[] {
     return this.#entries;
+  }
+
+  /** From here on it answers for the submission. */
+  take(submission: Submission): void {
+    this.taken.push(submission);
+    this.#unanswered.add(submission);
+  }
+
+  /** Answers a submission by the call, unless it was answered before. */
+  end(submission: Submission, call: () => void): void {
+    if (this.#unanswered.delete(submission)) call();
+  }
+
+  /** Something failed that should not: whoever has no answer yet gets this one. */
+  abandon(reason: Fault): void {
+    for (const submission of this.#unanswered) this.end(submission, () => endAll(submission, reason));
   }
 
   add(part: Part, entry: NewEntry): void {
@@ -88,29 +105,31 @@ export function keyOf(sender: UserId, clientMsgId: string): string {
   return `${sender} ${clientMsgId}`;
 }
 
-/** Takes from the front of the queue what goes into one append: a change alone, or messages as many as fit. */
+/**
+ * Takes from the front of the queue what goes into one append: a change alone, or messages as many as fit. Should it
+ * throw, what was taken is the batch's to answer.
+ */
 export async function fillBatch(
+  batch: Batch,
   queue: Submission[],
   loaded: Loaded,
   context: OwnerContext,
   conversation: ConversationId,
-): Promise<Batch> {
-  const batch = new Batch();
+): Promise<void> {
   const at = Math.max(context.clock.now(), loaded.lastAt);
   if (queue[0]?.kind === 'change') {
-    batch.taken = 1;
-    await addChange(batch, queue.shift() as Change, loaded, context, conversation, at);
-    return batch;
+    const change = queue.shift() as Change;
+    batch.take(change);
+    return addChange(batch, change, loaded, context, conversation, at);
   }
   let room = APPEND_ENTRIES_MAX_COUNT;
   while (queue[0]?.kind === 'messages' && queue[0].drafts.length <= room) {
     const messages = queue.shift() as Messages;
     room -= messages.drafts.length;
-    batch.taken += messages.drafts.length;
+    batch.take(messages);
     if (loaded.roster.isMember(messages.sender)) addMessages(batch, messages, context, at);
-    else await refuseStranger(messages, context, conversation);
+    else await refuseStranger(batch, messages, context, conversation);
   }
-  return batch;
 }
 
 function addMessages(batch: Batch, messages: Messages, context: OwnerContext, at: number): void {
@@ -128,7 +147,7 @@ function addMessages(batch: Batch, messages: Messages, context: OwnerContext, at
     const messageId = context.ids.next() as NewEntry['messageId'];
     batch.add(part, { kind: 'message', messageId, sender, clientMsgId, at, body });
   });
-  batch.onAnswer(() => messages.done(inOrder(outcomes)));
+  batch.onAnswer(() => batch.end(messages, () => messages.done(inOrder(outcomes))));
 }
 
 /** [SEND-5] What follows a message that is to be tried again is to be tried again too, or the order would be lost. */
@@ -141,6 +160,7 @@ function inOrder(outcomes: Outcome[]): readonly Outcome[] {
 
 /** A refusal must leave no trace, so a message that was stored while its sender was a member is answered as stored. */
 async function refuseStranger(
+  batch: Batch,
   messages: Messages,
   context: OwnerContext,
   conversation: ConversationId,
@@ -148,15 +168,14 @@ async function refuseStranger(
   const { sender, drafts } = messages;
   const ids = drafts.map((draft) => draft.clientMsgId);
   const existing = await context.messages.find(conversation, sender, ids).catch(() => undefined);
-  if (existing === undefined) return endAll(messages, UNAVAILABLE);
+  if (existing === undefined) return batch.end(messages, () => endAll(messages, UNAVAILABLE));
   const byId = new Map(existing.map((entry) => [entry.clientMsgId, entry]));
-  messages.done(
-    drafts.map(({ clientMsgId, body }) => {
-      const entry = byId.get(clientMsgId);
-      if (entry === undefined) return failed(NOT_MEMBER);
-      return entry.body === body ? stored(entry) : failed(ID_REUSED);
-    }),
-  );
+  const outcomes = drafts.map(({ clientMsgId, body }) => {
+    const entry = byId.get(clientMsgId);
+    if (entry === undefined) return failed(NOT_MEMBER);
+    return entry.body === body ? stored(entry) : failed(ID_REUSED);
+  });
+  batch.end(messages, () => messages.done(outcomes));
 }
 
 async function addChange(
@@ -169,15 +188,16 @@ async function addChange(
 ): Promise<void> {
   const { sender, clientMsgId, entryKind } = change;
   const matches = (body: string) => change.matches(JSON.parse(body));
+  const done = (outcome: Outcome) => batch.end(change, () => change.done(outcome));
   const found = await context.messages.find(conversation, sender, [clientMsgId]).catch(() => undefined);
-  if (found === undefined) return change.done(failed(UNAVAILABLE));
+  if (found === undefined) return done(failed(UNAVAILABLE));
   const [existing] = found;
   if (existing !== undefined) {
     const same = existing.kind === entryKind && matches(existing.body);
-    return change.done(same ? stored(existing) : failed(ID_REUSED));
+    return done(same ? stored(existing) : failed(ID_REUSED));
   }
   const decided = change.decide(loaded.roster);
-  if ('fault' in decided) return change.done(failed(decided.fault));
+  if ('fault' in decided) return done(failed(decided.fault));
   const body = JSON.stringify(decided.body);
   let ended: Outcome = failed(ID_REUSED);
   const end = (outcome: Outcome) => {
@@ -188,5 +208,5 @@ async function addChange(
     { key: keyOf(sender, clientMsgId), body, matches, end },
     { kind: entryKind, messageId, sender, clientMsgId, at, body },
   );
-  batch.onAnswer(() => change.done(ended));
+  batch.onAnswer(() => done(ended));
 }
