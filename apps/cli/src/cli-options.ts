@@ -26,6 +26,11 @@ export function addProfileOption(command: Command): Command {
   return command.option('--profile <name>', 'which sign-in to use', DEFAULT_PROFILE);
 }
 
+/** What a hint must say so that its command uses the same sign-in. */
+export function profileFlag(profile: string): string {
+  return profile === DEFAULT_PROFILE ? '' : ` --profile ${profile}`;
+}
+
 /** --profile, --timeout and --json, for a command that asks the server something and ends. */
 export function addSessionOptions(command: Command): Command {
   addProfileOption(command).option(

@@ -104,11 +104,30 @@ describe('send and history', () => {
   });
 
   test('an unknown user is refused by name', async () => {
-    const finished = await as('ada', ['send', '--to', 'nobody', 'hi']);
-    expect([finished.code, parseObject(finished.stderr)['error']]).toEqual([
-      1,
-      expect.objectContaining({ code: 'not_found', message: expect.stringContaining('"nobody"') }),
-    ]);
+    for (const args of [
+      ['send', '--to', 'nobody', 'hi'],
+      ['history', '--with', 'nobody'],
+      ['history', '--with', 'No body'],
+    ]) {
+      const finished = await as('ada', args);
+      expect([finished.code, parseObject(finished.stderr)['error']]).toEqual([
+        1,
+        expect.objectContaining({ code: 'not_found', message: expect.stringContaining(`"${args[2]}"`) }),
+      ]);
+    }
+  });
+
+  test('history with somebody to whom nothing was said yet says so, and begins no conversation', async () => {
+    const args = ['history', '--with', 'bob', '--profile', 'cy'];
+    const plain = await runCli(args, { configDir: folder });
+    expect(plain).toEqual({ code: 0, stdout: '', stderr: 'No messages with bob yet.\n' });
+    expect(await runCli([...args, '--json'], { configDir: folder })).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
+    const { lines } = await as('cy', ['conversations']);
+    expect(lines.map((line) => line['peer'])).toEqual([expect.objectContaining({ name: 'ada' })]);
   });
 });
 
@@ -139,6 +158,15 @@ describe('groups', () => {
       { seq: 6, kind: 'member_left', sender: 'ada', new_owner_name: 'bob' },
     ]);
   });
+});
+
+test('one is one in words, and a hint names the profile', async () => {
+  const created = await runCli(['group', 'create', 'Alone', '--profile', 'cy'], { configDir: folder });
+  expect(created.stdout).toMatch(
+    /^Created "Alone" with 1 member\.\nTry: parley chat --conversation \d+ --profile cy\n$/,
+  );
+  const list = await runCli(['group', 'list', '--profile', 'cy'], { configDir: folder });
+  expect(list.stdout).toContain('Alone  (1 member, you are owner, 1 entry');
 });
 
 describe('tail', () => {

@@ -36,18 +36,37 @@ export function conversationLabel({ kind, peer, title, conversation_id }: Conver
   return sanitizeLine((kind === 'direct' ? peer?.name : title) ?? conversation_id);
 }
 
-async function openDirect(session: Session, user: string): Promise<ConversationView> {
+/** The conversation if there is one: unlike `findConversation` it makes none, because nothing is to be said in it. */
+export async function findExisting(session: Session, target: Target): Promise<ConversationView | undefined> {
+  const { user } = target;
+  if (user === undefined) return await findConversation(session, target);
+  const [found] = await known(session, user, session.client.users({ names: [user] }));
+  if (found === undefined) throw unknownUser(session, user);
+  for await (const view of session.answers(session.client.conversations())) {
+    if (view.kind === 'direct' && view.peer?.user_id === found.user_id) return view;
+  }
+  return undefined;
+}
+
+function openDirect(session: Session, user: string): Promise<ConversationView> {
+  return known(session, user, session.client.openDirect({ name: user }));
+}
+
+async function known<T>(session: Session, user: string, asked: Promise<T>): Promise<T> {
   try {
-    return await session.answer(session.client.openDirect({ name: user }));
+    return await session.answer(asked);
   } catch (error) {
     const isUnknown =
       error instanceof CliError && (error.code === 'not_found' || error.field?.startsWith('names') === true);
-    if (!isUnknown) throw error;
-    throw new CliError({
-      code: 'not_found',
-      message: `There is no user named ${JSON.stringify(user)} on ${session.profile.url}.`,
-    });
+    throw isUnknown ? unknownUser(session, user) : error;
   }
+}
+
+function unknownUser(session: Session, user: string): CliError {
+  return new CliError({
+    code: 'not_found',
+    message: `There is no user named ${JSON.stringify(user)} on ${session.profile.url}.`,
+  });
 }
 
 async function findByTitle(session: Session, title: string): Promise<ConversationView> {

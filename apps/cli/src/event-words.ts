@@ -2,7 +2,7 @@
 import type { ClientEvent } from '@parley/client';
 import { moment } from './moment.ts';
 
-type TellingEvent = Extract<ClientEvent, { kind: 'missing' | 'removed' }>;
+export type TellingEvent = Extract<ClientEvent, { kind: 'missing' | 'removed' }>;
 
 /** The events that belong to the data: a script has to know that something will not come. */
 export function isTelling(event: ClientEvent): event is TellingEvent {

@@ -6,14 +6,16 @@ import { CliError } from './cli-error.ts';
 export function textProblem(text: string, where = ''): CliError | undefined {
   if (text === '') return invalid(`${where}There is no text. Nothing was sent.`);
   if (text.length <= TEXT_MAX_UNITS) return undefined;
-  return tooLong(where, `it has ${count(text.length)}`);
+  return tooLong(where, `it has ${count(text.length)} characters; the most is ${count(TEXT_MAX_UNITS)}`);
 }
 
 /** The refusal of a line so long that it was not even kept. */
-export function tooLong(where: string, size: string): CliError {
-  return invalid(
-    `${where}The text is too long: ${size}, a message has at most ${count(TEXT_MAX_UNITS)} characters. It was not sent.`,
-  );
+export function lineTooLong(where: string): CliError {
+  return tooLong(where, `it has more than 64 KB; the most is ${count(TEXT_MAX_UNITS)} characters`);
+}
+
+function tooLong(where: string, size: string): CliError {
+  return invalid(`${where}The text is too long: ${size}. It was not sent.`);
 }
 
 function invalid(message: string): CliError {

@@ -34,3 +34,8 @@ const MONTHS = [
   'November',
   'December',
 ] as const;
+
+/** The time of day to the second: 09:05:07 */
+export function clockTime(atMs: number): string {
+  return `${moment(atMs).time}:${String(new Date(atMs).getSeconds()).padStart(2, '0')}`;
+}

@@ -102,7 +102,7 @@ describe('sendLines', () => {
     ).toEqual([
       [
         'invalid_field',
-        'Line 1: The text is too long: it has 8,001, a message has at most 8,000 characters. It was not sent.',
+        'Line 1: The text is too long: it has 8,001 characters; the most is 8,000. It was not sent.',
       ],
       ['not_member', 'Line 2: You are not a member of this conversation.'],
       'sent',

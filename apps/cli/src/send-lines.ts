@@ -2,7 +2,7 @@
 import type { ChatClient, Sent } from '@parley/client';
 import { CliError } from './cli-error.ts';
 import type { InputLine } from './line-reader.ts';
-import { textProblem, tooLong } from './message-text.ts';
+import { lineTooLong, textProblem } from './message-text.ts';
 import { refusalOf } from './sdk-error.ts';
 
 /** Messages that wait for their acknowledgement; the input is not read any further meanwhile. */
@@ -106,7 +106,7 @@ function sendLine(line: InputLine, options: SendLinesOptions): Promise<LineResul
   const clientMsgId = prefix === undefined ? undefined : `${prefix}-${number}`;
   const refused = (error: CliError): LineResult => ({ line: number, clientMsgId, kind: 'refused', error });
   const where = `Line ${number}: `;
-  if (line.kind === 'too_long') return Promise.resolve(refused(tooLong(where, 'it has more than 64 KB')));
+  if (line.kind === 'too_long') return Promise.resolve(refused(lineTooLong(where)));
   const problem = textProblem(line.text, where);
   if (problem !== undefined) return Promise.resolve(refused(problem));
   return client.send(conversationId, line.text, clientMsgId === undefined ? {} : { clientMsgId }).then(

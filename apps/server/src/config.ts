@@ -1,7 +1,9 @@
 // From environment and flags to one typed configuration, with every default. A setting that makes no sense is refused.
 import { resolve } from 'node:path';
 import * as z from 'zod/mini';
+import { isJwksUrl } from '@parley/server/account/jwks-reader';
 import { JWT_SECRET_MIN_BYTES, type JwksAlgorithm } from '@parley/server/account/jwt-verifier';
+import { TrustedProxies } from '@parley/server/http/trusted-proxies';
 import type { Environment } from './env.ts';
 
 const MINUTE_MS = 60_000;
@@ -29,6 +31,8 @@ export interface Config {
   readonly port: number;
   readonly directory: string;
   readonly origins: readonly string[];
+  /** Addresses and CIDRs. */
+  readonly trustedProxies: readonly string[];
   readonly registration: 'open' | 'closed';
   readonly logLevel: string;
   readonly tokenLifetimeMs: number;
@@ -55,12 +59,12 @@ export const DEFAULT_PORT = 8080;
 export const DEFAULT_DIRECTORY = 'parley-data';
 
 export function configFrom(env: Environment, flags: Flags = {}): Config {
-  const origins = originList(env.origins);
   return {
-    host: flags.host ?? env.host ?? '127.0.0.1',
+    host: word('PARLEY_HOST or --host', flags.host ?? env.host, '127.0.0.1'),
     port: integer('PARLEY_PORT or --port', flags.port ?? env.port, DEFAULT_PORT, { from: 0, to: 65_535 }),
-    directory: resolve(flags.directory ?? env.directory ?? DEFAULT_DIRECTORY),
-    origins,
+    directory: resolve(word('PARLEY_DATA or --data', flags.directory ?? env.directory, DEFAULT_DIRECTORY)),
+    origins: originList(env.origins),
+    trustedProxies: proxyList(env.trustedProxies),
     registration: choice('PARLEY_REGISTRATION', env.registration, ['open', 'closed'], 'open'),
     logLevel: choice('PARLEY_LOG_LEVEL', env.logLevel, ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
     tokenLifetimeMs: days('PARLEY_TOKEN_LIFETIME_DAYS', env.tokenLifetimeDays, 90) * DAY_MS,
@@ -78,6 +82,17 @@ function originList(value: string | undefined): string[] {
   throw new ConfigError(
     `PARLEY_ORIGINS: ${JSON.stringify(wrong)} is not an origin; write it like https://chat.example.org`,
   );
+}
+
+function proxyList(value: string | undefined): string[] {
+  const proxies = list(value);
+  try {
+    void new TrustedProxies(proxies);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ConfigError(`PARLEY_TRUSTED_PROXIES: ${error.message}`);
+  }
+  return proxies;
 }
 
 /** At least two days, since the same client_msg_id must get the same answer for 24 h. */
@@ -123,7 +138,22 @@ function jwtConfig(env: Environment): JwtConfig {
     .safeParse(list(env.jwtAlgorithms ?? 'RS256'));
   if (!algorithms.success)
     throw new ConfigError('PARLEY_JWT_ALGORITHMS is a list of RS256, ES256 and EdDSA.');
-  return { kind: 'jwks', location: location ?? '', algorithms: algorithms.data, audience, issuer };
+  return {
+    kind: 'jwks',
+    location: jwksLocation(location ?? ''),
+    algorithms: algorithms.data,
+    audience,
+    issuer,
+  };
+}
+
+/** A path, or a URL that `urlReader` takes. */
+function jwksLocation(location: string): string {
+  const isPath = location !== '' && !location.includes('://');
+  if (isPath || isJwksUrl(location)) return location;
+  throw new ConfigError(
+    'PARLEY_JWT_JWKS must be a file or an https URL (http on loopback only): else anyone on the way could sign.',
+  );
 }
 
 function list(value: string | undefined): string[] {
@@ -137,6 +167,12 @@ function days(name: string, value: string | undefined, byDefault: number): numbe
   return integer(name, value, byDefault, { from: 1, to: 36_500 });
 }
 
+function word(name: string, value: string | undefined, byDefault: string): string {
+  if (value === undefined) return byDefault;
+  if (value.trim() === '') throw new ConfigError(`${name} is empty; leave it out for ${byDefault}.`);
+  return value;
+}
+
 function integer(
   name: string,
   value: string | number | undefined,
@@ -145,7 +181,7 @@ function integer(
 ): number {
   if (value === undefined) return byDefault;
   const number = Number(value);
-  if (value === '' || !Number.isInteger(number) || number < range.from || number > range.to) {
+  if (String(value).trim() === '' || !Number.isInteger(number) || number < range.from || number > range.to) {
     throw new ConfigError(
       `${name} is ${JSON.stringify(value)}; it must be a number from ${range.from} to ${range.to}.`,
     );

@@ -5,6 +5,7 @@ export interface Environment {
   readonly port: string | undefined;
   readonly directory: string | undefined;
   readonly origins: string | undefined;
+  readonly trustedProxies: string | undefined;
   readonly registration: string | undefined;
   readonly logLevel: string | undefined;
   readonly tokenLifetimeDays: string | undefined;
@@ -26,6 +27,7 @@ export function readEnvironment(
     port: env['PARLEY_PORT'],
     directory: env['PARLEY_DATA'],
     origins: env['PARLEY_ORIGINS'],
+    trustedProxies: env['PARLEY_TRUSTED_PROXIES'],
     registration: env['PARLEY_REGISTRATION'],
     logLevel: env['PARLEY_LOG_LEVEL'],
     tokenLifetimeDays: env['PARLEY_TOKEN_LIFETIME_DAYS'],

@@ -8,7 +8,7 @@ import type { Log } from '@parley/ports/log';
 import type { Timers } from '@parley/ports/timers';
 import { ARGON2ID_ITERATIONS, ARGON2ID_MEMORY_KIB, Argon2id } from '@parley/server/account/argon2id';
 import { JwksKeys } from '@parley/server/account/jwks-keys';
-import { fileReader, urlReader } from '@parley/server/account/jwks-reader';
+import { fileReader, isJwksUrl, urlReader } from '@parley/server/account/jwks-reader';
 import { JwtVerifier } from '@parley/server/account/jwt-verifier';
 import {
   HASHES_RUNNING_MAX_COUNT,
@@ -17,7 +17,7 @@ import {
 } from '@parley/server/account/password-hasher';
 import { ChatServer } from '@parley/server/chat-server';
 import { Snowflake } from '@parley/server/message/snowflake';
-import { configFrom, type Config, type Flags, type JwtConfig } from './config.ts';
+import { ConfigError, configFrom, type Config, type Flags, type JwtConfig } from './config.ts';
 import { readEnvironment } from './env.ts';
 import { createLog } from './logger.ts';
 
@@ -43,6 +43,13 @@ export async function serveConfig(config: Config): Promise<RunningServer> {
   const clock = new SystemClock();
   const timers = new SystemTimers();
   const randomness = new SystemRandomness();
+  const jwt = await jwtVerifier(config.jwt, { clock, timers, log });
+  if (jwt !== undefined && config.registration === 'open') {
+    log.warn(
+      { event: 'registration_open_with_jwts' },
+      'anybody may register with a password beside the users of your JWTs; PARLEY_REGISTRATION=closed ends that',
+    );
+  }
   const stores = await openSqlite({ directory: config.directory, clock, timers, randomness, log });
   try {
     const { messages, queue, members, accounts } = stores;
@@ -65,7 +72,7 @@ export async function serveConfig(config: Config): Promise<RunningServer> {
         runningMaxCount: HASHES_RUNNING_MAX_COUNT,
         waitingMaxCount: HASHES_WAITING_MAX_COUNT,
       }),
-      jwt: jwtVerifier(config.jwt, { clock, timers, log }),
+      jwt,
       registration: config.registration,
       tokenLifetimeMs: config.tokenLifetimeMs,
       origins: config.origins,
@@ -73,7 +80,8 @@ export async function serveConfig(config: Config): Promise<RunningServer> {
       logRetentionMs: config.logRetentionMs,
       editWindowMs: config.editWindowMs,
     });
-    const url = server.listen({ host: config.host, port: config.port });
+    const { host, port, trustedProxies } = config;
+    const url = server.listen({ host, port, trustedProxies });
     log.debug({ url, directory: config.directory }, 'serving');
     return running({ url, directory: config.directory, server, stores, failed: stores.failed });
   } catch (error) {
@@ -109,10 +117,10 @@ function running(parts: {
   };
 }
 
-function jwtVerifier(
+async function jwtVerifier(
   config: JwtConfig,
   parts: { clock: Clock; timers: Timers; log: Log },
-): JwtVerifier | undefined {
+): Promise<JwtVerifier | undefined> {
   const { clock, timers, log } = parts;
   switch (config.kind) {
     case 'none':
@@ -124,9 +132,21 @@ function jwtVerifier(
     }
     case 'jwks': {
       const { algorithms, audience, issuer, location } = config;
-      const read = /^https?:\/\//.test(location) ? urlReader(location, timers) : fileReader(location);
-      const keys = { kind: 'jwks' as const, keys: new JwksKeys({ read, clock, log }), algorithms };
-      return new JwtVerifier({ keys, audience, issuer, clock });
+      const isUrl = isJwksUrl(location);
+      const read = isUrl ? urlReader(location, timers) : fileReader(location);
+      const keys = new JwksKeys({ read, clock, log });
+      // A URL may answer later; a file that is no key set now is a mistake.
+      if (!isUrl) await loadFile(keys, location);
+      return new JwtVerifier({ keys: { kind: 'jwks', keys, algorithms }, audience, issuer, clock });
     }
+  }
+}
+
+async function loadFile(keys: JwksKeys, path: string): Promise<void> {
+  try {
+    await keys.load();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`PARLEY_JWT_JWKS: ${JSON.stringify(path)} cannot be used as a key set: ${reason}`);
   }
 }

@@ -55,10 +55,16 @@ export class ChatClient {
 
   /**
    * Resolves at the first welcome, and reconnects by itself from then on. Rejects with a ParleyError where the server
-   * refuses for good (see `state.reason`), never because the network fails.
+   * refuses for good (see `state.reason`), never because the network fails. Rejects also where the store cannot be read
+   * or the token function fails at the first attempt: nothing goes on then, and it may be called again.
    */
   connect(): Promise<void> {
     return this.#session.connect();
+  }
+
+  /** While `state` is `waiting`: tries at once, because a user asks for it, unless the server asked to wait. */
+  reconnectNow(): void {
+    this.#session.reconnectNow();
   }
 
   /**

@@ -23,6 +23,8 @@ export const FOLD_EARLY_MAX_COUNT = 1_000;
 /** User names that `nameOf` remembers. */
 export const NAMES_CACHED_MAX_COUNT = 10_000;
 
+/** A token function that has not answered by then is given up, and asked again as after any other failure. */
+export const TOKEN_WITHIN_MS = 30_000;
 /** The socket must be open and welcomed within this time. */
 export const CONNECT_WITHIN_MS = 10_000;
 /** Requests are out and for this long none was answered: the connection is closed and made anew. */
@@ -31,6 +33,8 @@ export const UNANSWERED_MAX_MS = 10_000;
 export const UNANSWERED_ONE_MAX_MS = 60_000;
 /** `received` marks of conversations that are not caught up go out this often. */
 export const MARKS_INTERVAL_MS = 1_000;
+/** So many of the marks that went out last are sent once more where the server says that it could not take one. */
+export const MARKS_REMEMBERED_MAX_COUNT = 1_000;
 /** `close` waits this long for handlers under way and for the socket. */
 export const CLOSE_WITHIN_MS = 1_000;
 /** The first bound of the random wait before a reconnect or a retry, and the last. */

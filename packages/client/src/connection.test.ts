@@ -259,7 +259,7 @@ test('[HELLO-6] a session that is closed because its token ran out comes back wi
   assert.equal(world.socket.take()[0]?.token, 't2');
 });
 
-test('[CLOSE-1] close codes that say stop stop, others reconnect; a token function that fails is asked again', async () => {
+test('[CLOSE-1] close codes that say stop stop, others reconnect', async () => {
   for (const [code, kind] of [
     [4400, 'closed'],
     [4406, 'closed'],
@@ -275,19 +275,29 @@ test('[CLOSE-1] close codes that say stop stop, others reconnect; a token functi
     await world.settle();
     assert.equal(client.state.kind, kind, `close code ${code}`);
   }
-  let failing = true;
-  const { world, client, told } = harness({
-    token: () => {
-      if (failing) throw new Error('the back end is away');
-      return 't';
-    },
-  });
-  void client.connect();
+});
+
+test('[CLOSE-2] reconnectNow does not wait, and does nothing where there is no wait', async () => {
+  const { world, client, socket } = await online();
+  world.fraction = () => 0.999;
+  const state = (): string => client.state.kind;
+  client.reconnectNow();
+  socket.closeFromServer(1006);
   await world.settle();
-  assert.equal(told('error')[0]?.error.message, 'the back end is away');
-  failing = false;
-  await world.advance(500);
   assert.equal(world.sockets.length, 1);
+  client.reconnectNow();
+  client.reconnectNow();
+  assert.equal(state(), 'connecting');
+  await world.advance(500);
+  assert.equal(world.sockets.length, 2, 'the wait was left, and there is one attempt only');
+  const again = await welcome(world);
+  again.sendFrames({ type: 'draining', retry_after_ms: 7_000 });
+  await world.advance(6_999);
+  client.reconnectNow();
+  assert.equal(state(), 'waiting', 'the server asked for this wait');
+  await world.advance(1);
+  client.reconnectNow();
+  assert.equal(state(), 'connecting', 'and not for the jitter on top');
 });
 
 test('[CLOSE-2] a socket that never opens, or is never welcomed, is given up after 10 s', async () => {

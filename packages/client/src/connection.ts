@@ -6,7 +6,7 @@ import type { Hello, Welcome } from '@parley/protocol/hello';
 import type { Up } from '@parley/protocol/up';
 import { BackOff } from './back-off.ts';
 import type { TokenSource } from './chat-client-options.ts';
-import { SESSION_SETTLED_MS } from './client-limits.ts';
+import { SESSION_SETTLED_MS, TOKEN_WITHIN_MS } from './client-limits.ts';
 import type { OpenSocket } from './client-socket.ts';
 import { deferred, errorOf, type Deferred } from './deferred.ts';
 import type { EndOfTick } from './end-of-tick.ts';
@@ -38,9 +38,10 @@ export type ConnectionOptions = {
 
 type Phase =
   | { kind: 'idle' }
-  | { kind: 'asking_token' }
+  | { kind: 'asking_token'; within: Timer }
   | { kind: 'session'; session: Session; welcomedAt: number | undefined }
-  | { kind: 'waiting'; timer: Timer }
+  /** The server asked for no attempt before `notBefore`, a monotonic time. */
+  | { kind: 'waiting'; timer: Timer; notBefore: number }
   | { kind: 'closed' };
 
 /** The WebSocket close code of "not connected, and nobody said why". */
@@ -49,7 +50,10 @@ const NO_CODE = 1006;
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #backOff: BackOff;
-  readonly #welcomed: Deferred<void> = deferred();
+  /** Another one after each `start` that failed. */
+  #welcomed: Deferred<void> = welcomedOnce();
+  /** The first token of this start is being asked for: the app hears at once of one that it could not give. */
+  #starting = false;
   #phase: Phase = { kind: 'idle' };
   #state: ClientState = { kind: 'idle' };
   #retryAfterMs = 0;
@@ -59,18 +63,31 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#backOff = new BackOff(options.environment.randomness);
-    // Whoever calls `start` is told; a client that is closed before that is told nothing.
-    this.#welcomed.promise.catch(() => {});
   }
 
   get state(): ClientState {
     return this.#state;
   }
 
-  /** Resolves at the first welcome; rejects with a ParleyError when the client is closed before it. */
+  /**
+   * Resolves at the first welcome; rejects with a ParleyError when the client is closed before it, and with the token
+   * function's error when the first token cannot be had: nothing is tried any more then, until the next `start`.
+   */
   start(): Promise<void> {
-    if (this.#phase.kind === 'idle') this.#attempt();
-    return this.#welcomed.promise;
+    const { promise } = this.#welcomed;
+    if (this.#phase.kind === 'idle') {
+      this.#starting = true;
+      this.#attempt();
+    }
+    return promise;
+  }
+
+  /** Tries now what would be tried later. Does nothing while there is no wait, or the server asked for it. */
+  reconnectNow(): void {
+    if (this.#phase.kind !== 'waiting') return;
+    if (this.#options.environment.clock.monotonic() < this.#phase.notBefore) return;
+    this.#phase.timer.cancel();
+    this.#attempt();
   }
 
   send(frame: Up): void {
@@ -93,6 +110,7 @@ export class Connection {
     if (phase.kind === 'closed') return;
     this.#phase = { kind: 'closed' };
     if (phase.kind === 'waiting') phase.timer.cancel();
+    if (phase.kind === 'asking_token') phase.within.cancel();
     this.#change({ kind: 'closed', reason });
     const error = reason.kind === 'app' ? localError('unavailable', 'The client was closed.') : reason.error;
     this.#welcomed.reject(error);
@@ -107,29 +125,50 @@ export class Connection {
   }
 
   #attempt(): void {
-    this.#phase = { kind: 'asking_token' };
+    const { token, environment } = this.#options;
+    const within = environment.timers.after(TOKEN_WITHIN_MS, () => settle(undefined, TOKEN_OVERDUE));
+    const asking: Phase = { kind: 'asking_token', within };
+    // An answer that comes too late is not taken.
+    const settle = (fresh: string | undefined, thrown: unknown): void => {
+      if (this.#phase !== asking) return;
+      within.cancel();
+      if (fresh === undefined) this.#tokenFailed(thrown);
+      else this.#open(fresh);
+    };
+    this.#phase = asking;
     this.#change({ kind: 'connecting' });
-    const { token } = this.#options;
     if (typeof token === 'string') {
-      this.#open(token);
+      settle(token, undefined);
       return;
     }
     // The executor turns a function that throws into a promise that rejects.
     new Promise<string>((resolve) => resolve(token())).then(
-      (fresh) => {
-        if (this.#phase.kind === 'asking_token') this.#open(fresh);
-      },
-      (thrown: unknown) => {
-        if (this.#phase.kind !== 'asking_token') return;
-        if (thrown instanceof ParleyError && thrown.retry === 'no')
-          this.#giveUp({ kind: 'sign_in', error: thrown });
-        else this.#wait(NO_CODE, errorOf(thrown));
-      },
+      (fresh) => settle(fresh, undefined),
+      (thrown: unknown) => settle(undefined, thrown),
     );
+  }
+
+  #tokenFailed(thrown: unknown): void {
+    const error = errorOf(thrown);
+    if (error instanceof ParleyError && error.retry === 'no') {
+      this.#giveUp({ kind: 'sign_in', error });
+      return;
+    }
+    if (!this.#starting) {
+      this.#wait(NO_CODE, error);
+      return;
+    }
+    this.#phase = { kind: 'idle' };
+    const { reject } = this.#welcomed;
+    this.#welcomed = welcomedOnce();
+    this.#options.handler.failed(error);
+    this.#change({ kind: 'idle' });
+    reject(error);
   }
 
   #open(token: string): void {
     const { hello, handler, ...options } = this.#options;
+    this.#starting = false;
     try {
       const session = new Session({
         ...options,
@@ -191,8 +230,9 @@ export class Connection {
   #wait(code: number, error: Error | undefined): void {
     const { clock, timers } = this.#options.environment;
     const delayMs = this.#backOff.next(this.#retryAfterMs);
+    const notBefore = clock.monotonic() + Math.min(this.#retryAfterMs, delayMs);
     this.#retryAfterMs = 0;
-    this.#phase = { kind: 'waiting', timer: timers.after(delayMs, () => this.#attempt()) };
+    this.#phase = { kind: 'waiting', timer: timers.after(delayMs, () => this.#attempt()), notBefore };
     if (error !== undefined) this.#options.handler.failed(error);
     this.#change({ kind: 'waiting', until: clock.now() + delayMs, code });
   }
@@ -201,6 +241,18 @@ export class Connection {
     this.#state = state;
     this.#options.handler.changed(state);
   }
+}
+
+const TOKEN_OVERDUE = localError(
+  'unavailable',
+  `The token function has not answered within ${TOKEN_WITHIN_MS / 1_000} s.`,
+);
+
+/** Whoever calls `start` is told; a client that is closed before that is told nothing. */
+function welcomedOnce(): Deferred<void> {
+  const welcomed = deferred<void>();
+  welcomed.promise.catch(() => {});
+  return welcomed;
 }
 
 /** By the close code; where a proxy hid that, by the error that came instead of a welcome. */

@@ -9,9 +9,7 @@ type Missing = Extract<ClientEvent, { kind: 'missing' }>;
 /** What waits for the app, in order. Each moves the cursor to `to` once it was handed over. */
 export type LogItem =
   | { kind: 'entry'; to: Seq; entry: AppEntry }
-  | { kind: 'missing'; to: Seq; event: Missing }
-  /** This device has received it elsewhere. */
-  | { kind: 'skip'; to: Seq };
+  | { kind: 'missing'; to: Seq; event: Missing };
 
 export class ConversationLog {
   readonly conversation_id: ConversationId;
@@ -25,6 +23,12 @@ export class ConversationLog {
   readonly #items: LogItem[] = [];
   #removedAt: Seq = 0;
   #removalTold: Seq = 0;
+  /** The app was handed something: another client of this device may have taken what comes next. */
+  #hasMoved = false;
+  /** A new connection is to find out whether this client is short of something that the device has received. */
+  active: boolean;
+  /** That is being found out: a pull is due, whatever the head that is known. */
+  unsure = false;
   /** A pull is out. */
   pulling = false;
   /** A pull failed; another one goes out after a pause. */
@@ -34,6 +38,7 @@ export class ConversationLog {
     this.conversation_id = conversation_id;
     this.#cursor = cursor;
     this.#tail = cursor;
+    this.active = cursor !== undefined;
   }
 
   get cursor(): Seq | undefined {
@@ -62,13 +67,18 @@ export class ConversationLog {
     return this.#head > (this.#tail ?? 0);
   }
 
-  /** A row of `heads`. Returns false where the server knows less of this device than is true. */
+  get wantsPull(): boolean {
+    return this.behind || this.unsure;
+  }
+
+  /**
+   * A row of `heads`. Returns false where the server knows less of this device than is true. `received` may be of
+   * another client of this device: it says nothing of what this one's app has, so that a cursor of one's own counts.
+   */
   row(row: HeadRow): boolean {
     if (this.#tail === undefined) {
       this.#tail = row.received;
       this.#cursor = row.received;
-    } else if (row.received > this.#tail) {
-      this.#take({ kind: 'skip', to: row.received });
     }
     this.#note(row.head);
     this.#passFloor(row.floor);
@@ -97,6 +107,8 @@ export class ConversationLog {
       this.#tail = answer.after;
       this.#cursor = answer.after;
     }
+    this.unsure = false;
+    this.active = this.#hasMoved;
     this.#head = Math.max(answer.head, this.#headSincePull);
     this.#passFloor(answer.floor);
     for (const entry of answer.entries) {
@@ -112,6 +124,7 @@ export class ConversationLog {
   /** The server refused to be asked for this conversation. */
   giveUp(): void {
     this.#head = this.#tail ?? 0;
+    this.unsure = false;
   }
 
   /** The first item that waits was handed over. Returns the seq of a removal that is to be told now. */
@@ -119,6 +132,8 @@ export class ConversationLog {
     const item = this.#items.shift();
     if (item === undefined) return undefined;
     this.#cursor = item.to;
+    this.#hasMoved = true;
+    this.active = true;
     if (item.kind === 'entry' && endsMembership(item.entry, self))
       this.#removedAt = Math.max(this.#removedAt, item.to);
     return this.removalToTell();

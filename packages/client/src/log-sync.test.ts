@@ -64,7 +64,7 @@ test('[PUSH-2] a hole that a push shows while a pull is out leads to one more pu
   assert.deepEqual(seqs(), [4, 5, 6, 7, 8, 9]);
 });
 
-test('[SYNC-2] takes the greater of its own cursor and `received`, and pulls many conversations in one message', async () => {
+test('[SYNC-2] takes its own cursor, or `received` where it has none, and pulls many conversations in one message', async () => {
   const store = new MemoryClientStore();
   store.reset({ user_id: '11' as never, log_id: 'b1' });
   store.saveCursors([{ conversation_id: '70' as never, seq: 4 }]);
@@ -176,6 +176,25 @@ test('[RECV-1] acknowledges at once when caught up, else once a second, and what
   await world.settle();
   await closed;
   assert.deepEqual(marks(), [3], 'the handler under way ended; nothing more is handed over');
+});
+
+test('[RECV-2] a mark that was refused as unavailable is repeated a second later, other refusals are not', async () => {
+  const { world, socket } = await online({}, heads(row(0, 0)), push(message(1), message(2)));
+  const marks = [{ conversation_id: '70', seq: 2 }];
+  assert.deepEqual(socket.take()[0]?.marks, marks);
+  socket.sendFrames({ type: 'error', code: 'invalid_field', message: 'Beyond the head.', retry: 'no' });
+  await world.advance(2_000);
+  assert.deepEqual(socket.take(), []);
+  socket.sendFrames({ type: 'error', code: 'unavailable', message: 'Not now.', retry: 'later' });
+  await world.advance(999);
+  assert.deepEqual(socket.take(), []);
+  await world.advance(1);
+  assert.deepEqual(
+    socket.take().map(({ marks: sent }) => sent),
+    [marks],
+  );
+  await world.advance(2_000);
+  assert.deepEqual(socket.take(), [], 'once');
 });
 
 test('[RECV-1] an entry whose handler fails comes again after a growing pause; later ones wait', async () => {

@@ -33,6 +33,8 @@ export class LogSync {
   readonly #followed = new Map<ConversationId, Followed>();
   /** Conversations that may need a pull, in the order in which that was found out. */
   readonly #wanting = new Set<Followed>();
+  /** Conversations that had a life before this connection, and no row since it began. */
+  readonly #rowless = new Set<Followed>();
   readonly #pullWanting = (): void => this.#pull();
   #pullsOut = 0;
   /** Items of all conversations that wait for the app. */
@@ -52,6 +54,7 @@ export class LogSync {
     this.#halt();
     this.#followed.clear();
     this.#wanting.clear();
+    this.#rowless.clear();
     this.#waiting = 0;
   }
 
@@ -63,7 +66,25 @@ export class LogSync {
   }
 
   welcomed(): void {
-    for (const followed of this.#followed.values()) this.#want(followed);
+    this.#rowless.clear();
+    for (const followed of this.#followed.values()) {
+      if (followed.log.active) this.#rowless.add(followed);
+      this.#want(followed);
+    }
+  }
+
+  /**
+   * The look that begins a connection is over. A conversation without a row is one of which the device has everything;
+   * the app need not, where another client of the device received it. So each that was active is pulled once after its
+   * own cursor: one small frame up and one down for each of them and each connection, and nothing where nothing moved.
+   */
+  looked(): void {
+    if (this.#stopped) return;
+    for (const followed of this.#rowless) {
+      followed.log.unsure = true;
+      this.#want(followed);
+    }
+    this.#rowless.clear();
   }
 
   entries({ conversation_id, entries }: Entries): void {
@@ -82,6 +103,7 @@ export class LogSync {
     for (const row of rows) {
       const followed = this.#follow(row.conversation_id, undefined);
       const { log } = followed;
+      this.#rowless.delete(followed);
       let known = true;
       this.#change(followed, () => (known = log.row(row)));
       // The server lost a mark: it would offer the same again and again.
@@ -142,7 +164,7 @@ export class LogSync {
   }
 
   #want(followed: Followed): void {
-    if (followed.log.behind) this.#wanting.add(followed);
+    if (followed.log.wantsPull) this.#wanting.add(followed);
     if (this.#wanting.size > 0) this.#options.endOfTick.collect(this.#pullWanting);
   }
 
@@ -153,7 +175,7 @@ export class LogSync {
       const { log } = followed;
       const full = this.#waiting >= limits.bufferedEntriesTotalMaxCount;
       if (!requests.online || full || this.#pullsOut >= limits.pullsInFlightMaxCount) return;
-      if (!log.behind || log.pulling || log.pausing) {
+      if (!log.wantsPull || log.pulling || log.pausing) {
         this.#wanting.delete(followed);
       } else if (log.waiting <= limits.bufferedEntriesMaxCount / 2) {
         this.#wanting.delete(followed);

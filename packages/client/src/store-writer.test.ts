@@ -78,6 +78,33 @@ test('a store that fails is told of and tried again; saves go on meanwhile, and 
   assert.equal(world.pendingTimers, 0);
 });
 
+test('a removal that fails does not keep the cursors from being saved, and is tried again', async () => {
+  const world = new FakeWorld();
+  const memory = new MemoryClientStore();
+  const failures: string[] = [];
+  let failing = true;
+  const removePending = (ids: Parameters<typeof memory.removePending>[0]): void => {
+    if (failing) throw new Error('no removal');
+    memory.removePending(ids);
+  };
+  const failed = (error: Error): void => void failures.push(error.message);
+  const writer = new StoreWriter({
+    store: storeWith({ removePending }, memory),
+    timers: world.timers,
+    failed,
+  });
+  await writer.save(send('a'));
+  writer.remove('a' as never);
+  writer.moveCursor('70' as never, 4);
+  await world.settle();
+  assert.deepEqual(memory.load().cursors, [{ conversation_id: '70', seq: 4 }]);
+  assert.deepEqual(failures, ['no removal']);
+  failing = false;
+  await world.advance(1_000);
+  assert.deepEqual(memory.load().pending, []);
+  await writer.close();
+});
+
 test('[HELLO-7] cursors of the new logs are written after the old ones are forgotten', async () => {
   const world = new FakeWorld();
   const store = new MemoryClientStore();

@@ -94,25 +94,41 @@ export class StoreWriter {
     }
   }
 
-  /** Everything is taken out only once it is written, so that a failure loses nothing. */
+  /** One that fails does not keep the others from being written; the first error is thrown when all were tried. */
   async #writeRest(): Promise<void> {
-    const { store } = this.#options;
-    const owner = this.#owner;
-    if (owner !== undefined) {
-      await store.reset(owner);
-      if (this.#owner === owner) this.#owner = undefined;
-    }
-    if (this.#removals.size > 0) {
-      const ids = [...this.#removals];
-      await store.removePending(ids);
-      for (const id of ids) this.#removals.delete(id);
-    }
-    if (this.#cursors.size > 0 && this.#owner === undefined) {
-      const cursors = [...this.#cursors].map(([conversation_id, seq]) => ({ conversation_id, seq }));
-      await store.saveCursors(cursors);
-      for (const { conversation_id, seq } of cursors) {
-        if (this.#cursors.get(conversation_id) === seq) this.#cursors.delete(conversation_id);
+    const failures: unknown[] = [];
+    for (const write of [() => this.#writeOwner(), () => this.#writeRemovals(), () => this.#writeCursors()]) {
+      try {
+        await write();
+      } catch (error) {
+        failures.push(error);
       }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Here and below, everything is taken out only once it is written, so that a failure loses nothing. */
+  async #writeOwner(): Promise<void> {
+    const owner = this.#owner;
+    if (owner === undefined) return;
+    await this.#options.store.reset(owner);
+    if (this.#owner === owner) this.#owner = undefined;
+  }
+
+  async #writeRemovals(): Promise<void> {
+    if (this.#removals.size === 0) return;
+    const ids = [...this.#removals];
+    await this.#options.store.removePending(ids);
+    for (const id of ids) this.#removals.delete(id);
+  }
+
+  /** Not before the owner is written, which forgets all cursors. */
+  async #writeCursors(): Promise<void> {
+    if (this.#cursors.size === 0 || this.#owner !== undefined) return;
+    const cursors = [...this.#cursors].map(([conversation_id, seq]) => ({ conversation_id, seq }));
+    await this.#options.store.saveCursors(cursors);
+    for (const { conversation_id, seq } of cursors) {
+      if (this.#cursors.get(conversation_id) === seq) this.#cursors.delete(conversation_id);
     }
   }
 

@@ -89,14 +89,21 @@ export class SyncedSession {
     return this.#connection.state;
   }
 
-  /** Resolves when the store was read, which happens once; rejects with the store's own error. */
+  /** Resolves when the store was read, which happens once; rejects with its own error, and may then be tried again. */
   loaded(): Promise<void> {
-    return (this.#loaded ??= this.#restore());
+    return (this.#loaded ??= this.#restore().catch((error: unknown) => {
+      this.#loaded = undefined;
+      throw error;
+    }));
   }
 
   async connect(): Promise<void> {
     await this.loaded();
     await this.#connection.start();
+  }
+
+  reconnectNow(): void {
+    this.#connection.reconnectNow();
   }
 
   /** Flushes what is due, closes, and rejects what still waits with `error`. Waits at most `withinMs` for others. */
@@ -179,6 +186,8 @@ export class SyncedSession {
       case 'error':
         if (frame.ref !== undefined)
           return this.#requests.settle(frame.ref, { kind: 'refused', fault: frame });
+        // Of what has no `ref`, it is a mark that may have been refused for now (RECV-2).
+        if (frame.code === 'unavailable') this.#marks.refused();
         if (frame.retry_after_ms !== undefined) this.#connection.waitAtLeast(frame.retry_after_ms);
         return this.#emit({ kind: 'error', error: new ParleyError(frame) });
       case 'entries':
@@ -186,6 +195,7 @@ export class SyncedSession {
       case 'heads':
         return this.#logs?.heads(frame);
       case 'queue_empty':
+        this.#logs?.looked();
         return this.#emit({ kind: 'queue_empty' });
       case 'draining':
         this.#connection.waitAtLeast(frame.retry_after_ms);

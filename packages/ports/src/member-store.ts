@@ -59,6 +59,8 @@ export interface MemberStore extends AsyncDisposable {
   conversation(id: ConversationId): Promise<ConversationRecord | undefined>;
   /** The direct conversation of two users, in either order. */
   direct(one: UserId, other: UserId): Promise<ConversationRecord | undefined>;
+  /** The group that a user created under a clientMsgId. */
+  group(createdBy: UserId, clientMsgId: ClientMsgId): Promise<ConversationRecord | undefined>;
   members(conversation: ConversationId): Promise<Members>;
   /** How many are members now. */
   countMembers(conversation: ConversationId): Promise<number>;

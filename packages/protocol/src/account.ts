@@ -4,8 +4,11 @@ import { faultSchema } from './error-code.ts';
 import { deviceIdSchema, userIdSchema } from './ids.ts';
 import { DEVICE_NAME_MAX_UNITS, PASSWORD_MAX_UNITS, PASSWORD_MIN_UNITS } from './limits.ts';
 import { userNameSchema } from './user.ts';
+import { wellFormed } from './well-formed.ts';
 
-const deviceName = z.optional(z.string().check(z.minLength(1), z.maxLength(DEVICE_NAME_MAX_UNITS)));
+const deviceName = z.optional(
+  z.string().check(z.minLength(1), z.maxLength(DEVICE_NAME_MAX_UNITS), wellFormed),
+);
 
 export const registerRequestSchema = z.strictObject({
   name: userNameSchema,

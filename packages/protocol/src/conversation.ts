@@ -3,8 +3,9 @@ import * as z from 'zod/mini';
 import { clientMsgIdSchema, conversationIdSchema, refSchema, seqSchema, userIdSchema } from './ids.ts';
 import { PAGE_ROWS_MAX_COUNT, TITLE_MAX_UNITS, USERS_PER_FRAME_MAX_COUNT } from './limits.ts';
 import { historyPolicySchema, roleSchema } from './role.ts';
+import { wellFormed } from './well-formed.ts';
 
-const titleSchema = z.string().check(z.minLength(1), z.maxLength(TITLE_MAX_UNITS));
+const titleSchema = z.string().check(z.minLength(1), z.maxLength(TITLE_MAX_UNITS), wellFormed);
 
 /** Opens the one direct conversation with a user; whoever opens it first, both get the same one. */
 export const openDirectSchema = z.strictObject({

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { deviceIdSchema, sessionIdSchema, timeMsSchema, userIdSchema } from './ids.ts';
 import { DEVICE_NAME_MAX_UNITS, TOKEN_MAX_CHARS } from './limits.ts';
+import { wellFormed } from './well-formed.ts';
 
 export const helloSchema = z.strictObject({
   type: z.literal('hello'),
@@ -13,7 +14,7 @@ export const helloSchema = z.strictObject({
   /** With a JWT: names this installation, so that its queue is found again. A Parley token knows its device. */
   device_key: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_.:-]{1,64}$/))),
   /** With a JWT: what people call this device. */
-  device_name: z.optional(z.string().check(z.minLength(1), z.maxLength(DEVICE_NAME_MAX_UNITS))),
+  device_name: z.optional(z.string().check(z.minLength(1), z.maxLength(DEVICE_NAME_MAX_UNITS), wellFormed)),
   /** Name and version of the client's software, for the operator's logs. */
   client: z.optional(z.string().check(z.maxLength(100))),
 });

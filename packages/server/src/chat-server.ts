@@ -72,19 +72,24 @@ export class ChatServer implements AsyncDisposable {
   readonly #housekeeping: Timer[];
   #listening: Listening | undefined;
   #stopping: Promise<void> | undefined;
-  #cleaning = false;
+  #retaining: Promise<void> | undefined;
 
   constructor(options: ChatServerOptions) {
     const { messages, members, queue, clock, timers, randomness, ids, log } = options;
     this.#options = options;
     this.#origins = new OriginPolicy(options.origins);
     const sessions = new LiveSessions();
-    const onRevoked = sessions.revokeDevice.bind(sessions);
-    this.accounts = new AccountService({ ...options, store: options.accounts, onRevoked });
+    this.accounts = new AccountService({
+      ...options,
+      store: options.accounts,
+      isLive: sessions.has.bind(sessions),
+      onRevoked: sessions.revokeDevice.bind(sessions),
+    });
     const announce = announceTo(sessions);
     this.#owners = new Owners({ messages, members, queue, clock, timers, randomness, ids, log, announce });
     const access = new AccessRules({ owners: this.#owners, messages, members });
-    this.#marks = new ReceivedMarks({ queue, access, timers, log });
+    const isRevoked = this.accounts.wasRevoked.bind(this.accounts);
+    this.#marks = new ReceivedMarks({ queue, access, isRevoked, timers, log });
     const reader = new MessageReader({ messages, access });
     const service = new MessageService({ owners: this.#owners, members, reader });
     const views = new ConversationViews({
@@ -94,7 +99,14 @@ export class ChatServer implements AsyncDisposable {
       access,
       marks: this.#marks,
     });
-    const groups = new GroupService({ accounts: options.accounts, members, messages: service, views, ids });
+    const groups = new GroupService({
+      accounts: options.accounts,
+      members,
+      messages: service,
+      views,
+      ids,
+      clock,
+    });
     const history = new History({ messages, access, marks: this.#marks, reader });
     const router = new FrameRouter({
       accounts: this.accounts,
@@ -103,6 +115,7 @@ export class ChatServer implements AsyncDisposable {
       marks: this.#marks,
       groups,
       views,
+      clock,
       log,
       editWindowMs: options.editWindowMs,
     });
@@ -125,13 +138,13 @@ export class ChatServer implements AsyncDisposable {
       log,
     });
     this.#housekeeping = [
-      timers.every(HOUSEKEEPING_INTERVAL_MS, () => void this.#keepHouse()),
+      timers.every(HOUSEKEEPING_INTERVAL_MS, () => this.#keepHouse()),
       timers.every(TOKEN_CLEANING_INTERVAL_MS, () => void this.#cleanTokens()),
     ];
   }
 
   /** Opens the port; 0 picks a free one. Throws when it cannot be had. Returns the URL. */
-  listen(options: { host: string; port: number }): string {
+  listen(options: { host: string; port: number; trustedProxies?: readonly string[] }): string {
     this.#listening = listen({ ...options, gateway: this.gateway, http: this.http, origins: this.#origins });
     return this.#listening.url;
   }
@@ -149,6 +162,7 @@ export class ChatServer implements AsyncDisposable {
     await this.#finished();
     this.gateway.closeAll();
     await this.#marks.flushAll();
+    await this.#retaining;
     await this.#listening?.end();
   }
 
@@ -166,16 +180,19 @@ export class ChatServer implements AsyncDisposable {
     }
   }
 
-  async #keepHouse(): Promise<void> {
+  #keepHouse(): void {
     this.#owners.sweep();
-    if (this.#cleaning) return;
-    this.#cleaning = true;
+    this.#retaining ??= this.#retain();
+  }
+
+  /** Never rejects. */
+  async #retain(): Promise<void> {
     try {
-      await this.#retention?.pass();
+      await this.#retention?.pass(() => this.#stopping !== undefined);
     } catch (error) {
       this.#options.log.error({ error }, 'retention failed');
     }
-    this.#cleaning = false;
+    this.#retaining = undefined;
   }
 
   async #cleanTokens(): Promise<void> {

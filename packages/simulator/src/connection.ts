@@ -146,6 +146,9 @@ export class Connection {
         this.#serverOpen = false;
         this.#queueDown({ kind: 'close', code });
       },
+      terminate: () => {
+        if (this.#serverOpen) this.cut();
+      },
     });
   }
 
@@ -245,6 +248,7 @@ interface ServerEndParts {
   readonly write: (message: string) => SendOutcome;
   readonly unreadBytes: () => number;
   readonly close: (code: CloseCode) => void;
+  readonly terminate: () => void;
 }
 
 /** The connection as the gateway holds it. */
@@ -265,5 +269,9 @@ class ServerEnd implements Socket {
 
   close(code: CloseCode): void {
     this.#parts.close(code);
+  }
+
+  terminate(): void {
+    this.#parts.terminate();
   }
 }

@@ -84,7 +84,7 @@ class Client:
     async def on_heads(self, frame):
         for row in frame["rows"]:
             conversation = row["conversation_id"]
-            self.cursors[conversation] = max(self.cursors.get(conversation, 0), row["received"])  # SYNC-2
+            self.cursors.setdefault(conversation, row["received"])  # SYNC-2
             self.skip(conversation, row.get("expired", {}).get("to", 0))  # SYNC-6
             await (self.pull if row["head"] > self.cursors[conversation] else self.confirm)(conversation)
 

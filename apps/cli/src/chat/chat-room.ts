@@ -3,7 +3,7 @@ import type { AppEntry, ClientState } from '@parley/client';
 import type { Colors } from '../colors.ts';
 import { userPaint } from '../colors.ts';
 import type { EntryText } from '../entry-text.ts';
-import { moment } from '../moment.ts';
+import { clockTime, moment } from '../moment.ts';
 import { sanitizeLine, sanitizeLines } from '../sanitize.ts';
 import { layOutInput } from './input-layout.ts';
 import { dayLine, messageLines, type Mark } from './message-lines.ts';
@@ -29,7 +29,8 @@ export class ChatRoom {
   #nameWidth: number;
   #date = '';
   #shownSeq = 0;
-  #state: ClientState['kind'] = 'online';
+  /** Undefined as long as nothing has changed since the chat began, which it does online. */
+  #state: ClientState | undefined;
 
   constructor(options: ChatRoomOptions) {
     this.#options = options;
@@ -91,7 +92,7 @@ export class ChatRoom {
     await this.note(`Not sent: ${reason}`);
   }
 
-  connection(state: ClientState['kind']): void {
+  connection(state: ClientState): void {
     this.#state = state;
     this.#screen?.redraw();
   }
@@ -124,11 +125,11 @@ export class ChatRoom {
   }
 
   #statusRows(columns: number): string[] {
-    if (this.#state === 'online') return [];
-    const words =
-      this.own.unanswered.length > 0
-        ? 'no connection, trying again; what waits is sent then'
-        : 'no connection, trying again';
+    const state = this.#state;
+    if (state === undefined || state.kind === 'online') return [];
+    const next =
+      state.kind === 'waiting' ? `next try at ${clockTime(state.until)}, Enter tries now` : 'trying now';
+    const words = `no connection, ${next}${this.own.unanswered.length > 0 ? '; what waits is sent then' : ''}`;
     return [this.#options.colors.dim(Bun.sliceAnsi(words, 0, Math.max(1, columns - 1)))];
   }
 

@@ -5,9 +5,10 @@ import type { CliContext } from '../context.ts';
 import { conversationLabel } from '../conversation-target.ts';
 import type { Ending } from '../ending.ts';
 import { entryText, type EntryText } from '../entry-text.ts';
-import { eventWords, isTelling } from '../event-words.ts';
+import { eventWords, isTelling, type TellingEvent } from '../event-words.ts';
 import { textProblem } from '../message-text.ts';
 import { NameBook } from '../name-book.ts';
+import { plural } from '../plural.ts';
 import { QuoteBook } from '../quote-book.ts';
 import { saidText } from '../said-text.ts';
 import { refusalOf } from '../sdk-error.ts';
@@ -111,23 +112,32 @@ export class ChatSession {
   }
 
   event(event: ClientEvent): void {
-    const { conversation } = this.#options;
-    if (event.kind === 'connection') this.#room.connection(event.state.kind);
+    if (event.kind === 'connection') this.#room.connection(event.state);
     else if (event.kind === 'queue_empty') {
       const line = this.#others.caughtUp();
       if (line !== undefined) this.#run(this.#room.note(line));
     } else if (isTelling(event)) {
-      const here = event.conversation_id === conversation.conversation_id;
-      const place = here ? conversationLabel(conversation) : `conversation ${event.conversation_id}`;
-      this.#run(this.#room.note(eventWords(event, place)));
+      this.#run(this.#tell(event));
     }
+  }
+
+  /** Of a removal that was missed only where it still holds: somebody may have added the user again meanwhile. */
+  async #tell(event: TellingEvent): Promise<void> {
+    const { conversation } = this.#options;
+    const { conversation_id } = event;
+    const here = conversation_id === conversation.conversation_id ? conversation : undefined;
+    // What cannot be looked up is told as it came.
+    const now = await this.#client.conversation(conversation_id).catch(() => here);
+    if (event.kind === 'removed' && now?.kind === 'group' && now.role !== undefined && now !== here) return;
+    const place = now === undefined ? `conversation ${conversation_id}` : conversationLabel(now);
+    await this.#room.note(eventWords(event, place));
   }
 
   async #welcome(): Promise<void> {
     const { conversation, session } = this.#options;
     const { conversation_id, kind, head, received, members } = conversation;
     const label = conversationLabel(conversation);
-    const what = kind === 'direct' ? `Chat with ${label}` : `${label}, ${members} members`;
+    const what = kind === 'direct' ? `Chat with ${label}` : `${label}, ${plural(members, 'member')}`;
     await this.#room.note(`${what}. You are ${session.profile.name}. /help for help, Ctrl-D leaves.`);
     if (head === 0) return;
     const count = Math.max(HISTORY_COUNT, Math.min(head - received, MISSED_MAX_COUNT));
@@ -168,6 +178,7 @@ export class ChatSession {
   }
 
   async #typed(line: string): Promise<void> {
+    this.#client.reconnectNow();
     const typed = readTypedLine(line);
     switch (typed.kind) {
       case 'nothing':

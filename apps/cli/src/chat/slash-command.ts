@@ -18,7 +18,8 @@ export const HELP_LINES = [
   '/reply N TEXT     /edit N TEXT     /delete N     /react N 👍     /react N -👍 takes it back',
   'Alt-Enter begins a new line; what you paste is one message, however many lines it has.',
   'Arrow up brings back what you wrote. // at the beginning sends a message that begins with /.',
-  '… waits for the server, ✓ is stored there for good.',
+  '… waits for the server, ✓ is stored there for good, ✗ was not sent: the line below it says why.',
+  'Without a connection it tries again by itself; Enter tries at once.',
 ] as const;
 
 const USAGES: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { addJsonOption } from '../cli-options.ts';
 import type { CliContext } from '../context.ts';
+import { plural } from '../plural.ts';
 import { asStartError } from './serve.ts';
 
 interface AuditOptions {
@@ -12,8 +13,8 @@ interface AuditOptions {
 const COUNTS: ReadonlySet<string> = new Set(['conversations', 'entries']);
 
 const HELP = `
-Reads one snapshot and changes nothing; a server may run on the folder meanwhile. Exit code 0: everything is whole.
-Exit code 1: something was found, or the folder cannot be read.`;
+Changes nothing; a server may run on the folder meanwhile, so that what may be on its way (inbox_behind) is looked at
+once more after a second. Exit code 0: everything is whole. Exit code 1: something was found, or the folder cannot be read.`;
 
 export function addAudit(program: Command, context: CliContext): void {
   const command = program
@@ -31,11 +32,15 @@ async function run({ data }: AuditOptions, context: CliContext): Promise<void> {
   if (findings.length > 0) context.setExitCode(1);
   if (context.json) return await context.stdout.json({ ...report, ok: findings.length === 0 });
   const { conversations, entries } = report;
-  const looked = `${plural(conversations, 'conversation')} with ${entries === 1 ? '1 entry' : `${entries} entries`}`;
+  const looked = `${plural(conversations, 'conversation')} with ${plural(entries, 'entry', 'entries')}`;
   if (findings.length === 0)
     return await context.stdout.line(`${directory} is whole: ${looked}, nothing found.`);
   await context.stdout.line(`${directory} is not whole. Of ${looked}:`);
   for (const [name, count] of findings) await context.stdout.line(`  ${name}: ${count}`);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function auditFolder(data: string | undefined) {
@@ -46,12 +51,8 @@ async function auditFolder(data: string | undefined) {
   ]);
   try {
     const { directory } = configFrom(readEnvironment(), { directory: data });
-    return { directory, report: audit(directory) };
+    return { directory, report: await audit(directory, { pause }) };
   } catch (error) {
     throw asStartError(error, {});
   }
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

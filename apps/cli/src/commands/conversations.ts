@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { addSessionOptions, type SessionOptions } from '../cli-options.ts';
 import type { CliContext } from '../context.ts';
 import { conversationLabel } from '../conversation-target.ts';
+import { plural } from '../plural.ts';
 import { Session } from '../session.ts';
 
 const ID_WIDTH = 20;
@@ -35,6 +36,7 @@ export async function listConversations(
 function words(view: ConversationView): string {
   const { kind, role, members, head, received } = view;
   const unseen = head > received ? `, ${head - received} not received yet` : '';
-  const membership = role === undefined ? 'no member any more' : `${members} members, you are ${role}`;
-  return `${conversationLabel(view)}  (${kind === 'group' ? membership : 'direct'}, ${head} entries${unseen})`;
+  const membership =
+    role === undefined ? 'no member any more' : `${plural(members, 'member')}, you are ${role}`;
+  return `${conversationLabel(view)}  (${kind === 'group' ? membership : 'direct'}, ${plural(head, 'entry', 'entries')}${unseen})`;
 }

@@ -2,9 +2,10 @@
 import type { Changed, ChatClient, HistoryPolicy, Role, UserRef } from '@parley/client';
 import { Option, type Command } from 'commander';
 import { usageError } from '../cli-error.ts';
-import { addJsonOption, addSessionOptions, type SessionOptions } from '../cli-options.ts';
+import { addJsonOption, addSessionOptions, profileFlag, type SessionOptions } from '../cli-options.ts';
 import type { CliContext } from '../context.ts';
 import { conversationLabel, findConversation } from '../conversation-target.ts';
+import { plural } from '../plural.ts';
 import { sanitizeLine } from '../sanitize.ts';
 import { Session } from '../session.ts';
 import { listConversations } from './conversations.ts';
@@ -99,8 +100,8 @@ async function createGroup(title: string, options: CreateOptions, context: CliCo
   );
   if (context.json) return await context.stdout.json(view);
   await context.stdout.line(
-    `Created "${conversationLabel(view)}" with ${view.members} members.\n` +
-      `Try: parley chat --conversation ${view.conversation_id}`,
+    `Created "${conversationLabel(view)}" with ${plural(view.members, 'member')}.\n` +
+      `Try: parley chat --conversation ${view.conversation_id}${profileFlag(options.profile)}`,
   );
 }
 

@@ -3,13 +3,14 @@ import type { ConversationView, TimelineItem } from '@parley/client';
 import type { Command } from 'commander';
 import { addSessionOptions, wholeNumber, type SessionOptions } from '../cli-options.ts';
 import type { CliContext } from '../context.ts';
-import { checkTarget, findConversation } from '../conversation-target.ts';
+import { checkTarget, findExisting } from '../conversation-target.ts';
 import { entryJson } from '../entry-json.ts';
 import { entryLines, textLines } from '../entry-lines.ts';
 import { messageJson } from '../message-json.ts';
 import { NameBook } from '../name-book.ts';
 import { QuoteBook } from '../quote-book.ts';
 import { saidText } from '../said-text.ts';
+import { sanitizeLine } from '../sanitize.ts';
 import { Session } from '../session.ts';
 
 /** Lines are written in blocks of this size. */
@@ -49,7 +50,11 @@ async function history(options: HistoryOptions, context: CliContext): Promise<vo
   const target = { user: options.with, conversation: options.conversation };
   checkTarget(target, '--with');
   await using session = await Session.open(context, options);
-  const conversation = await findConversation(session, target);
+  const conversation = await findExisting(session, target);
+  if (conversation === undefined) {
+    if (!context.json) await context.stderr.line(`No messages with ${sanitizeLine(target.user ?? '')} yet.`);
+    return;
+  }
   if (options.from !== undefined && options.from > conversation.head) return;
   const lines = new HistoryLines(context, session);
   let block = '';

@@ -76,7 +76,7 @@ export function asStartError(
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
     return new CliError({
       code: 'cannot_listen',
-      message: `The server cannot listen on ${host ?? 'this address'}${port === undefined ? '' : `, port ${port}`}: ${error.message}`,
+      message: `The server cannot listen on ${host ?? 'its address'}${port === undefined ? '' : `, port ${port}`}: ${error.message}. Choose another one with --host or --port.`,
     });
   }
   if (error.name === 'StoreError' && error.message.includes('already using')) {
@@ -85,6 +85,8 @@ export function asStartError(
       message: `${error.message}. Stop that one first, or choose another folder with --data.`,
     });
   }
+  if (error.name === 'StoreError' && 'kind' in error && error.kind === 'storage_full')
+    return new CliError({ code: 'storage_full', message: error.message, retry: 'later' });
   if (error.name === 'StoreError')
     return new CliError({ code: 'storage_unusable', message: `${error.message}.` });
   if (error.name === 'ConfigError') return new CliError({ code: 'bad_setting', message: error.message });

@@ -7,7 +7,7 @@ import type {
   MemberStore,
   UserConversation,
 } from '@parley/ports/member-store';
-import type { ConversationId, Seq, UserId } from '@parley/protocol/ids';
+import type { ClientMsgId, ConversationId, Seq, UserId } from '@parley/protocol/ids';
 import { compareIds } from './id-order.ts';
 import { type DecideFault, MemoryHandle } from './memory-handle.ts';
 import type { ConversationRows, MemoryWorld, WorldState } from './memory-world.ts';
@@ -30,6 +30,13 @@ export class MemoryMemberStore implements MemberStore {
   direct(one: UserId, other: UserId): Promise<ConversationRecord | undefined> {
     return this.#handle.call({ method: 'direct' }, (state) => {
       const id = state.creations.get(pairKey(one, other));
+      return id === undefined ? undefined : state.conversations.get(id)?.record;
+    });
+  }
+
+  group(createdBy: UserId, clientMsgId: ClientMsgId): Promise<ConversationRecord | undefined> {
+    return this.#handle.call({ method: 'group' }, (state) => {
+      const id = state.creations.get(groupKey(createdBy, clientMsgId));
       return id === undefined ? undefined : state.conversations.get(id)?.record;
     });
   }
@@ -99,10 +106,12 @@ export class MemoryMemberStore implements MemberStore {
 const pairKey = (one: UserId, other: UserId) =>
   compareIds(one, other) < 0 ? `direct ${one} ${other}` : `direct ${other} ${one}`;
 
+const groupKey = (createdBy: UserId, clientMsgId: ClientMsgId) => `group ${createdBy} ${clientMsgId}`;
+
 const creationKey = (record: ConversationRecord) =>
   record.kind === 'direct'
     ? pairKey(record.first, record.second)
-    : `group ${record.createdBy} ${record.clientMsgId}`;
+    : groupKey(record.createdBy, record.clientMsgId);
 
 function create(state: WorldState, record: ConversationRecord): ConversationRecord {
   const known = state.creations.get(creationKey(record));

@@ -12,7 +12,7 @@ import {
 import { audit, findingsCount } from './audit.ts';
 import type { ChangeFindings } from './audit-changes.ts';
 import type { SqliteStores } from './open-sqlite.ts';
-import { openStores, TestFolder } from './test-folder.ts';
+import { NO_PAUSE, openStores, TestFolder } from './test-folder.ts';
 
 const C = '500' as ConversationId;
 const TOKEN = '00000000000000aa' as Token;
@@ -62,8 +62,8 @@ async function filledFolder(): Promise<TestFolder> {
   return folder;
 }
 
-function findings(folder: TestFolder): ChangeFindings {
-  const { state_out_of_range, not_erased, ...others } = audit(folder.directory);
+async function findings(folder: TestFolder): Promise<ChangeFindings> {
+  const { state_out_of_range, not_erased, ...others } = await audit(folder.directory, NO_PAUSE);
   expect(findingsCount({ ...others, state_out_of_range: 0, not_erased: 0 })).toBe(0);
   return { state_out_of_range, not_erased };
 }
@@ -75,10 +75,10 @@ function plant({ directory }: TestFolder, sql: string): void {
 
 test('healthy data has no finding, also after retention dropped a deleted message', async () => {
   using folder = await filledFolder();
-  expect(findings(folder)).toEqual({ state_out_of_range: 0, not_erased: 0 });
+  expect(await findings(folder)).toEqual({ state_out_of_range: 0, not_erased: 0 });
   await using stores = await openStores(folder.directory);
   await stores.messages.drop(C, 3);
-  expect(findings(folder)).toEqual({ state_out_of_range: 0, not_erased: 0 });
+  expect(await findings(folder)).toEqual({ state_out_of_range: 0, not_erased: 0 });
 });
 
 const WITH_TEXT = `'{"content":{"kind":"text","text":"hello"},"target":1}'`;
@@ -111,20 +111,20 @@ for (const [name, [sql, found]] of Object.entries(DAMAGE)) {
   test(`planted damage is found: ${name}`, async () => {
     using folder = await filledFolder();
     plant(folder, sql);
-    expect(findings(folder)).toEqual({ state_out_of_range: 0, not_erased: 0, ...found });
+    expect(await findings(folder)).toEqual({ state_out_of_range: 0, not_erased: 0, ...found });
   });
 }
 
 test('planted damage is found: a state that retention left behind', async () => {
   using folder = await filledFolder();
   plant(folder, 'DELETE FROM entries WHERE seq = 1; UPDATE logs SET floor = 1');
-  expect(findings(folder)).toEqual({ state_out_of_range: 1, not_erased: 0 });
+  expect(await findings(folder)).toEqual({ state_out_of_range: 1, not_erased: 0 });
 });
 
 test('bodies that are no JSON do not stop the audit', async () => {
   using folder = await filledFolder();
   plant(folder, "UPDATE entries SET body = 'x' WHERE kind = 'message_edited' OR seq = 1");
-  expect(findings(folder)).toEqual({ state_out_of_range: 0, not_erased: 1 });
+  expect(await findings(folder)).toEqual({ state_out_of_range: 0, not_erased: 1 });
 });
 
 test('a deletion that may be of the last append is no finding yet: its effects may be under way', async () => {
@@ -132,10 +132,10 @@ test('a deletion that may be of the last append is no finding yet: its effects m
   await using stores = await openStores(folder.directory);
   await stores.messages.claim(C, TOKEN);
   await append(stores, [said(), deleted(1), ...Array.from({ length: 200 }, () => said(MINUTE_MS - 1))]);
-  expect(findings(folder).not_erased).toBe(0);
+  expect((await findings(folder)).not_erased).toBe(0);
   const more = Array.from({ length: APPEND_ENTRIES_MAX_COUNT - 201 }, () => said());
   await append(stores, more);
-  expect(findings(folder).not_erased).toBe(0);
+  expect((await findings(folder)).not_erased).toBe(0);
   await append(stores, [said()]);
-  expect(findings(folder).not_erased).toBe(1);
+  expect((await findings(folder)).not_erased).toBe(1);
 });

@@ -1,14 +1,16 @@
 // Plants each kind of damage and expects the audit to find it, and nothing else.
 import { Database } from 'bun:sqlite';
 import { expect, test } from 'bun:test';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClientMsgId, ConversationId, DeviceId, UserId } from '@parley/protocol/ids';
 import type { Role } from '@parley/protocol/role';
 import type { Membership, MembershipChange } from '@parley/ports/member-store';
 import type { NewEntry, Token } from '@parley/ports/message-store';
 import { audit, type AuditReport, findingsCount } from './audit.ts';
+import { behindInboxes, stillBehind } from './audit-inbox.ts';
 import type { SqliteStores } from './open-sqlite.ts';
-import { openStores, TestFolder } from './test-folder.ts';
+import { NO_PAUSE, openStores, TestFolder } from './test-folder.ts';
 
 const GROUP = '500' as ConversationId;
 const DIRECT = '501' as ConversationId;
@@ -112,6 +114,7 @@ const HEALTHY: AuditReport = {
   state_out_of_range: 0,
   not_erased: 0,
   inbox_behind: 0,
+  marks_ahead: 0,
   membership_differs: 0,
 };
 
@@ -132,10 +135,10 @@ test('healthy data has no finding, also while a server runs on it, and the audit
   using folder = new TestFolder();
   await using stores = await openStores(folder.directory);
   await fill(stores);
-  expect(audit(folder.directory)).toEqual(HEALTHY);
-  expect(findingsCount(audit(folder.directory))).toBe(0);
+  expect(await audit(folder.directory, NO_PAUSE)).toEqual(HEALTHY);
+  expect(findingsCount(await audit(folder.directory, NO_PAUSE))).toBe(0);
   expect((await stores.messages.append(DIRECT, TOKEN, 9, [said(BEN)])).kind).toBe('applied');
-  expect(audit(folder.directory).entries).toBe(18);
+  expect((await audit(folder.directory, NO_PAUSE)).entries).toBe(18);
 });
 
 test('what retention dropped is no hole, and what changed after it is still checked', async () => {
@@ -145,17 +148,52 @@ test('what retention dropped is no hole, and what changed after it is still chec
   await stores.messages.drop(GROUP, 4);
   await stores.messages.drop(DIRECT, 9);
   await stores[Symbol.asyncDispose]();
-  expect(audit(folder.directory)).toEqual({ ...HEALTHY, entries: 4 });
+  expect(await audit(folder.directory, NO_PAUSE)).toEqual({ ...HEALTHY, entries: 4 });
   plant(folder, `UPDATE memberships SET left_seq = NULL WHERE conversation = ${GROUP} AND user = ${BEN}`);
-  expect(audit(folder.directory)).toMatchObject({ membership_differs: 1 });
+  expect(await audit(folder.directory, NO_PAUSE)).toMatchObject({ membership_differs: 1 });
 });
 
-test('a change that the projection does not have yet is no finding', async () => {
+test('a change that is applied before the second look is no finding, one that is not is', async () => {
   using folder = new TestFolder();
   await using stores = await openStores(folder.directory);
   await fill(stores);
   await stores.messages.append(GROUP, TOKEN, 8, [entry('member_removed', ANN, { user_id: CAT })]);
-  expect(audit(folder.directory)).toEqual({ ...HEALTHY, entries: 18 });
+  const behind = { ...HEALTHY, entries: 18, inbox_behind: 1 };
+  expect(await audit(folder.directory, NO_PAUSE)).toEqual(behind);
+  const waits: number[] = [];
+  const apply = async (ms: number): Promise<void> => {
+    waits.push(ms);
+    const left = row(CAT, 'member', 3, { leftSeq: 9 });
+    await stores.members.apply(GROUP, [{ seq: 9, title: undefined, memberships: [left] }]);
+    // A group that is busy has always a newer one on its way.
+    await stores.messages.append(GROUP, TOKEN, 9, [entry('member_removed', ANN, { user_id: DAN })]);
+  };
+  expect(await audit(folder.directory, { pause: apply })).toEqual({ ...HEALTHY, entries: 18 });
+  expect(waits).toEqual([1_000]);
+});
+
+test('more inboxes that are behind than are remembered for a second look are counted all the same', async () => {
+  using folder = await healthyFolder();
+  plant(folder, `UPDATE conversations SET as_of = 0`);
+  using database = new Database(join(folder.directory, 'parley.db'));
+  expect(behindInboxes(database, 0)).toEqual({ asOf: new Map(), uncounted: 1 });
+  expect(stillBehind(database, behindInboxes(database, 0))).toBe(1);
+});
+
+/** Where the header of a database has the number of its free pages. */
+const FREE_PAGES_OFFSET_BYTES = 36;
+
+test('a file with damaged pages is told in the words of SQLite, or refused where it cannot be read', async () => {
+  using folder = await healthyFolder();
+  const file = join(folder.directory, 'parley.db');
+  const bytes = readFileSync(file);
+  bytes.writeUInt32BE(7, FREE_PAGES_OFFSET_BYTES);
+  writeFileSync(file, bytes);
+  const report = await audit(folder.directory, NO_PAUSE);
+  expect(report.integrity).toContain('Freelist: size is 0 but should be 7');
+  expect(findingsCount(report)).toBe(1);
+  writeFileSync(file, 'no database at all, whatever it is called'.repeat(200));
+  await expect(audit(folder.directory, NO_PAUSE)).rejects.toThrow('The data is damaged');
 });
 
 test('a row may cover a range, also one that began below the floor', async () => {
@@ -165,9 +203,9 @@ test('a row may cover a range, also one that began below the floor', async () =>
     `DELETE FROM entries WHERE log = 2 AND seq BETWEEN 3 AND 5;
      UPDATE entries SET from_seq = 3 WHERE log = 2 AND seq = 6`,
   );
-  expect(audit(folder.directory)).toEqual({ ...HEALTHY, entries: 14 });
+  expect(await audit(folder.directory, NO_PAUSE)).toEqual({ ...HEALTHY, entries: 14 });
   plant(folder, 'DELETE FROM entries WHERE log = 2 AND seq < 3; UPDATE logs SET floor = 4 WHERE key = 2');
-  expect(audit(folder.directory)).toEqual({ ...HEALTHY, entries: 12 });
+  expect(await audit(folder.directory, NO_PAUSE)).toEqual({ ...HEALTHY, entries: 12 });
 });
 
 const DAMAGE: Readonly<Record<string, readonly [sql: string, findings: Partial<AuditReport>]>> = {
@@ -181,9 +219,9 @@ const DAMAGE: Readonly<Record<string, readonly [sql: string, findings: Partial<A
   'a head that was moved on': ['UPDATE logs SET head = 11 WHERE key = 2', { holes: 2 }],
   'a head that was moved back': [
     'UPDATE logs SET head = 7 WHERE key = 2',
-    { entries_beyond_head: 2, inbox_behind: 1 },
+    { entries_beyond_head: 2, marks_ahead: 1 },
   ],
-  'rows of no log': ['DELETE FROM logs WHERE key = 2', { entries_beyond_head: 9, inbox_behind: 1 }],
+  'rows of no log': ['DELETE FROM logs WHERE key = 2', { entries_beyond_head: 9, marks_ahead: 1 }],
   'a seq twice': [
     `DROP INDEX entries_seq; INSERT INTO entries (log, seq, sender, client_msg_id, message_id, at, body)
      VALUES (2, 4, 1, 'x', 99999, 1, '{}')`,
@@ -194,12 +232,29 @@ const DAMAGE: Readonly<Record<string, readonly [sql: string, findings: Partial<A
     'UPDATE entries SET message_id = (SELECT message_id FROM entries WHERE log = 1 AND seq = 2) WHERE log = 2 AND seq < 3',
     { duplicate_message_ids: 2 },
   ],
-  'a mark beyond the head': [`UPDATE marks SET seq = 10 WHERE conversation = ${DIRECT}`, { inbox_behind: 1 }],
+  'a mark beyond the head': [`UPDATE marks SET seq = 10 WHERE conversation = ${DIRECT}`, { marks_ahead: 1 }],
   'a mark beyond the end of a membership': [
     `UPDATE marks SET seq = 7 WHERE conversation = ${GROUP} AND user = ${BEN}`,
-    { inbox_behind: 1 },
+    { marks_ahead: 1 },
   ],
-  'a mark of one who is no member': [`INSERT INTO marks VALUES (99, 71, ${DIRECT}, 1)`, { inbox_behind: 1 }],
+  'a mark of one who is no member': [`INSERT INTO marks VALUES (99, 71, ${DIRECT}, 1)`, { marks_ahead: 1 }],
+  'no memberships, and a projection that says it begins': [
+    `DELETE FROM memberships; UPDATE conversations SET as_of = 0; DELETE FROM marks`,
+    { inbox_behind: 1, membership_differs: 2 },
+  ],
+  'no memberships of a group whose first entries are gone': [
+    `DELETE FROM memberships WHERE conversation = ${GROUP}; UPDATE conversations SET as_of = 0 WHERE id = ${GROUP};
+     DELETE FROM entries WHERE log = 1; UPDATE logs SET floor = 8 WHERE key = 1; DELETE FROM marks`,
+    { entries: 9, membership_differs: 1 },
+  ],
+  'a projection that was put back': [
+    `UPDATE conversations SET as_of = 6 WHERE id = ${GROUP}`,
+    { inbox_behind: 1, membership_differs: 1 },
+  ],
+  'a conversation that is not there': [
+    `DELETE FROM conversations WHERE id = ${GROUP}`,
+    { inbox_behind: 1, membership_differs: 4 },
+  ],
   'a membership that is missing': [
     `DELETE FROM memberships WHERE conversation = ${GROUP} AND user = ${CAT}`,
     { membership_differs: 1 },
@@ -247,16 +302,16 @@ for (const [name, [sql, findings]] of Object.entries(DAMAGE)) {
   test(`planted damage is found: ${name}`, async () => {
     using folder = await healthyFolder();
     plant(folder, sql);
-    expect(audit(folder.directory)).toEqual({ ...HEALTHY, ...findings });
+    expect(await audit(folder.directory, NO_PAUSE)).toEqual({ ...HEALTHY, ...findings });
   });
 }
 
 test('a folder without data, and data of another version, are errors and no clean report', async () => {
   using empty = new TestFolder();
-  expect(() => audit(empty.directory)).toThrow('no Parley data');
+  await expect(audit(empty.directory, NO_PAUSE)).rejects.toThrow('no Parley data');
   using folder = await healthyFolder();
   plant(folder, "INSERT INTO migrations VALUES (5, 'next', 0)");
-  expect(() => audit(folder.directory)).toThrow('newer version');
+  await expect(audit(folder.directory, NO_PAUSE)).rejects.toThrow('newer version');
   plant(folder, 'DELETE FROM migrations WHERE version > 2');
-  expect(() => audit(folder.directory)).toThrow('older version');
+  await expect(audit(folder.directory, NO_PAUSE)).rejects.toThrow('older version');
 });

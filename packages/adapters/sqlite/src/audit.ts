@@ -1,41 +1,63 @@
-// Proves, from one snapshot and without any lock, that the data of a folder is whole. Works while a server runs on it.
+// Proves, from snapshots and without any lock, that the data of a folder is whole. Works while a server runs on it.
 import type { Database } from 'bun:sqlite';
 import { existsSync } from 'node:fs';
 import { StoreError } from '@parley/ports/store-error';
 import { auditChanges, type ChangeFindings } from './audit-changes.ts';
+import { behindInboxes, stillBehind } from './audit-inbox.ts';
 import { auditLogs, type LogFindings } from './audit-logs.ts';
 import { countDifferingMemberships } from './audit-memberships.ts';
 import { dataFolder } from './data-folder.ts';
 import { openReader } from './database.ts';
 import { checkApplied, MIGRATIONS } from './migrations.ts';
+import { primaryCode, SQLITE_CORRUPT, SQLITE_NOTADB } from './sqlite-fault.ts';
 
-/** Everything but the two counts is a finding: 0 in healthy data. */
+/** A running server applies a change to the members' rows well within this. */
+const SECOND_LOOK_AFTER_MS = 1_000;
+
+/** Everything but the two counts is a finding: 0, or absent, in healthy data. */
 export interface AuditReport extends LogFindings, ChangeFindings {
   readonly conversations: number;
   readonly entries: number;
   /** message_ids beyond the first of those that are equal. */
   readonly duplicate_message_ids: number;
-  /** Users and conversations of which a device has a mark beyond what the user may read. */
+  /** Conversations of which the log has a change that the members' rows do not have: an inbox misses it. */
   readonly inbox_behind: number;
+  /** Users and conversations of which a device has a mark beyond what the user may read. */
+  readonly marks_ahead: number;
   /** Membership rows that are not what the entries of the log make of them, missing and needless ones included. */
   readonly membership_differs: number;
+  /** What SQLite says of a damaged file. */
+  readonly integrity?: string;
 }
 
-/** Throws a StoreError when there is no data, or data of another version. */
-export function audit(directory: string): AuditReport {
+export interface AuditOptions {
+  /** Waits so many milliseconds before the second look at what may be on its way. */
+  readonly pause: (ms: number) => Promise<void>;
+}
+
+/** Rejects with a StoreError when there is no data, data of another version, or a file too damaged to be read. */
+export async function audit(directory: string, { pause }: AuditOptions): Promise<AuditReport> {
   const folder = dataFolder(directory);
   if (!existsSync(folder.database)) {
     throw new StoreError('unavailable', `There is no Parley data in ${folder.directory}`);
   }
-  const database = openReader(folder.database);
   try {
-    database.run('BEGIN');
-    checkSchema(database);
-    const report = auditSnapshot(database);
-    database.run('COMMIT');
-    return report;
-  } finally {
-    database.close(true);
+    const database = openReader(folder.database);
+    try {
+      const { behind, ...report } = inSnapshot(database, () => auditSnapshot(database));
+      if (behind.asOf.size === 0) return report;
+      await pause(SECOND_LOOK_AFTER_MS);
+      return { ...report, inbox_behind: inSnapshot(database, () => stillBehind(database, behind)) };
+    } finally {
+      database.close(true);
+    }
+  } catch (error) {
+    const code = primaryCode(error);
+    if (code !== SQLITE_CORRUPT && code !== SQLITE_NOTADB) throw error;
+    throw new StoreError(
+      'unavailable',
+      `The data is damaged: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 
@@ -43,9 +65,14 @@ export function audit(directory: string): AuditReport {
 export function findingsCount({
   conversations: _conversations,
   entries: _entries,
+  integrity,
   ...findings
 }: AuditReport): number {
-  return Object.values(findings).reduce((sum, count) => sum + count, 0);
+  return Object.values(findings).reduce((sum, count) => sum + count, integrity === undefined ? 0 : 1);
+}
+
+function inSnapshot<T>(database: Database, read: () => T): T {
+  return database.transaction(read).deferred();
 }
 
 function checkSchema(database: Database): void {
@@ -58,7 +85,10 @@ function checkSchema(database: Database): void {
   }
 }
 
-function auditSnapshot(database: Database): AuditReport {
+function auditSnapshot(database: Database) {
+  checkSchema(database);
+  const integrity = damageOf(database);
+  const behind = behindInboxes(database);
   const count = (sql: string): number => database.query<{ n: number }, []>(sql).get()?.n ?? 0;
   return {
     conversations: count(
@@ -71,7 +101,8 @@ function auditSnapshot(database: Database): AuditReport {
       `SELECT coalesce(sum(times - 1), 0) AS n
        FROM (SELECT count(*) AS times FROM entries GROUP BY message_id HAVING times > 1)`,
     ),
-    inbox_behind: count(
+    inbox_behind: behind.uncounted + behind.asOf.size,
+    marks_ahead: count(
       `SELECT count(*) AS n FROM (
          SELECT DISTINCT k.user, k.conversation
          FROM marks k LEFT JOIN memberships m ON m.user = k.user AND m.conversation = k.conversation
@@ -79,5 +110,13 @@ function auditSnapshot(database: Database): AuditReport {
          WHERE k.seq > coalesce(m.left_seq, l.head, 0))`,
     ),
     membership_differs: countDifferingMemberships(database),
+    ...(integrity === undefined ? {} : { integrity }),
+    behind,
   };
+}
+
+/** What SQLite finds wrong with the pages and rows of the file; undefined where it finds nothing. */
+function damageOf(database: Database): string | undefined {
+  const lines = database.prepare<string, []>('PRAGMA quick_check').values().flat();
+  return lines.length === 1 && lines[0] === 'ok' ? undefined : lines.join('\n');
 }

@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test';
 import type { ConversationId } from '@parley/protocol/ids';
 import { audit, findingsCount } from './audit.ts';
-import { linesOf, openStores, startChild, TestFolder } from './test-folder.ts';
+import { NO_PAUSE, linesOf, openStores, startChild, TestFolder } from './test-folder.ts';
 
 const ROUNDS_COUNT = 10;
 const TIMEOUT_MS = 60_000;
@@ -32,7 +32,7 @@ test(
     for (let round = 0; round < ROUNDS_COUNT; round += 1) {
       await killAfter(folder.directory, 20 + 37 * round, heads);
       // The audit comes first: it must work on what a crash left, before any server recovered it.
-      expect(findingsCount(audit(folder.directory))).toBe(0);
+      expect(findingsCount(await audit(folder.directory, NO_PAUSE))).toBe(0);
     }
     await using stores = await openStores(folder.directory);
     expect(heads.size).toBe(4);

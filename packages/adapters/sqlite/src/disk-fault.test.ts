@@ -1,13 +1,13 @@
 // Real faults: a disk that is full, a folder that is read-only, an fsync that fails. No ack may be false.
 import { expect, test } from 'bun:test';
-import { rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConversationId, DeviceId, UserId } from '@parley/protocol/ids';
 import type { AppendOutcome, NewEntry, Token } from '@parley/ports/message-store';
 import { StoreError } from '@parley/ports/store-error';
 import { audit, findingsCount } from './audit.ts';
 import type { SqliteStores } from './open-sqlite.ts';
-import { linesOf, openStores, startChild, TestFolder } from './test-folder.ts';
+import { NO_PAUSE, linesOf, openStores, startChild, TestFolder } from './test-folder.ts';
 
 const CONVERSATION = '500' as ConversationId;
 const TOKEN = '00000000000000aa' as Token;
@@ -100,7 +100,7 @@ test.skipIf(!canMount)(
     expect(head).toBeGreaterThan(50);
     expect(await append(stores, head)).toEqual({ kind: 'refused', reason: { kind: 'storage_full' } });
     // The other ports have no outcome for it: they reject, and a claim may be tried again.
-    const marks = Array.from({ length: 500 }, (_, index) => ({
+    const marks = Array.from({ length: 5_000 }, (_, index) => ({
       conversation: String(index) as ConversationId,
       seq: 1,
     }));
@@ -114,10 +114,40 @@ test.skipIf(!canMount)(
     expect(later).toBeGreaterThan(head);
     expect(await seqsOf(stores)).toEqual(dense(later));
     await stores[Symbol.asyncDispose]();
-    expect(findingsCount(audit(disk.directory))).toBe(0);
-    expect(audit(disk.directory).entries).toBe(later);
+    expect(findingsCount(await audit(disk.directory, NO_PAUSE))).toBe(0);
+    expect((await audit(disk.directory, NO_PAUSE)).entries).toBe(later);
   },
   TIMEOUT_MS,
+);
+
+test.skipIf(!canMount)(
+  '[INV 9] opening on a full disk says that it is full, and works when there is space',
+  async () => {
+    using disk = new SmallDisk('8m');
+    const filler = join(disk.directory, 'filler');
+    const fillUp = (): void => {
+      const space = openSync(filler, 'a');
+      try {
+        for (;;) writeSync(space, Buffer.alloc(4_096));
+      } catch {
+        closeSync(space);
+      }
+    };
+    const open = (): Promise<unknown> => openStores(disk.directory).catch((error: unknown) => error);
+    const full = { kind: 'storage_full', message: 'The disk is full: free some space, then start again.' };
+    fillUp();
+    expect(await open()).toMatchObject(full);
+    rmSync(filler);
+    const stores = await openStores(disk.directory);
+    await stores.messages.claim(CONVERSATION, TOKEN);
+    expect((await append(stores, 0)).kind).toBe('applied');
+    await stores[Symbol.asyncDispose]();
+    fillUp();
+    expect(await open()).toMatchObject(full);
+    rmSync(filler);
+    await using again = await openStores(disk.directory);
+    expect(await seqsOf(again)).toEqual([1]);
+  },
 );
 
 test.skipIf(!canMount)(
@@ -159,7 +189,7 @@ test.skipIf(!canInject)(
     expect(outcomes).toContain('unknown');
     expect(lines.map((line) => line.failed ?? '').join('')).toContain('disk I/O error');
     expect(lines.at(-1)).toEqual({ closed: true });
-    expect(findingsCount(audit(folder.directory))).toBe(0);
+    expect(findingsCount(await audit(folder.directory, NO_PAUSE))).toBe(0);
     const heads = lines.filter((line) => line.outcome === 'applied');
     await using stores = await openStores(folder.directory);
     for (const { conversation, head } of heads) {

@@ -7,7 +7,7 @@ import { ERASED_BODY, type NewEntry, type Token } from '@parley/ports/message-st
 import { audit } from './audit.ts';
 import { openReader } from './database.ts';
 import type { SqliteStores } from './open-sqlite.ts';
-import { openStores, TestFolder } from './test-folder.ts';
+import { NO_PAUSE, openStores, TestFolder } from './test-folder.ts';
 
 const CONVERSATION = '500' as ConversationId;
 const BUSY = '501' as ConversationId;
@@ -109,7 +109,7 @@ test(
       ERASED_BODY,
       ERASED_BODY,
     ]);
-    expect(audit(folder.directory)).toMatchObject({ holes: 0, not_erased: 0 });
+    expect(await audit(folder.directory, NO_PAUSE)).toMatchObject({ holes: 0, not_erased: 0 });
   },
   TIMEOUT_MS,
 );

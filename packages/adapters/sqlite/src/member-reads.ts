@@ -16,6 +16,7 @@ import type { ReadCalls } from './read-calls.ts';
 type MemberCall =
   | 'conversation'
   | 'direct'
+  | 'group'
   | 'members'
   | 'countMembers'
   | 'membership'
@@ -33,6 +34,9 @@ function prepareStatements(database: Database) {
       `SELECT ${CONVERSATION_COLUMNS} FROM conversations c
        WHERE c.first = min(cast(?1 AS INTEGER), cast(?2 AS INTEGER))
          AND c.second = max(cast(?1 AS INTEGER), cast(?2 AS INTEGER))`,
+    ),
+    group: prepare(
+      `SELECT ${CONVERSATION_COLUMNS} FROM conversations c WHERE c.created_by = ? AND c.client_msg_id = ?`,
     ),
     asOf: prepare('SELECT as_of FROM conversations WHERE id = ?'),
     members: prepare(
@@ -86,6 +90,11 @@ export class MemberReads implements Pick<ReadCalls, MemberCall> {
 
   direct(one: string, other: string): ConversationRecord | undefined {
     const [row] = this.#statements.direct.values(one, other);
+    return row === undefined ? undefined : conversationRecord(row);
+  }
+
+  group(createdBy: string, clientMsgId: string): ConversationRecord | undefined {
+    const [row] = this.#statements.group.values(createdBy, clientMsgId);
     return row === undefined ? undefined : conversationRecord(row);
   }
 

@@ -9,6 +9,7 @@ import type { Randomness } from '@parley/ports/randomness';
 import type { Timers } from '@parley/ports/timers';
 import { createDataFolder, dataFolder, type DataFolder } from './data-folder.ts';
 import { ErasedFrames } from './erased-frames.ts';
+import { asOpenError } from './disk-full.ts';
 import { FolderLock } from './folder-lock.ts';
 import type { ReadAnswer } from './read-calls.ts';
 import { ReadQueue } from './read-queue.ts';
@@ -53,16 +54,17 @@ export interface SqliteStores extends AsyncDisposable {
   readonly failed: Promise<string>;
 }
 
-/** Rejects with a StoreError when the folder cannot be used: locked by another server, read-only, of a newer version. */
+/** Rejects with a StoreError when the folder cannot be used: locked by another server, read-only, of a newer version, on a full disk. */
 export async function openSqlite(options: OpenSqliteOptions): Promise<SqliteStores> {
   const folder = dataFolder(options.directory);
-  createDataFolder(folder);
-  const lock = new FolderLock(folder);
+  let lock: FolderLock | undefined;
   try {
+    createDataFolder(folder);
+    lock = new FolderLock(folder);
     return await start(folder, lock, options);
   } catch (error) {
-    lock[Symbol.dispose]();
-    throw error;
+    lock?.[Symbol.dispose]();
+    throw asOpenError(error, folder.directory);
   }
 }
 

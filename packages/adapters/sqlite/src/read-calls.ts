@@ -15,6 +15,7 @@ export interface ReadCalls {
   olderThan(before: number, limit: number): readonly string[];
   conversation(id: string): ConversationRecord | undefined;
   direct(one: string, other: string): ConversationRecord | undefined;
+  group(createdBy: string, clientMsgId: string): ConversationRecord | undefined;
   members(conversation: string): Members;
   countMembers(conversation: string): number;
   membership(conversation: string, user: string): UserConversation | undefined;

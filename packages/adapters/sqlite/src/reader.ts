@@ -58,6 +58,7 @@ function handlersOf(database: Database): Readonly<Record<string, Handler>> {
     olderThan: (...args) => logs.olderThan(...args),
     conversation: (...args) => members.conversation(...args),
     direct: (...args) => members.direct(...args),
+    group: (...args) => members.group(...args),
     members: (...args) => members.members(...args),
     countMembers: (...args) => members.countMembers(...args),
     membership: (...args) => members.membership(...args),

@@ -19,12 +19,14 @@ export const SQLITE_BUSY = 5;
 export const SQLITE_LOCKED = 6;
 export const SQLITE_NOMEM = 7;
 export const SQLITE_READONLY = 8;
+export const SQLITE_CORRUPT = 11;
 export const SQLITE_FULL = 13;
 export const SQLITE_CANTOPEN = 14;
 export const SQLITE_TOOBIG = 18;
 export const SQLITE_CONSTRAINT = 19;
 export const SQLITE_MISMATCH = 20;
 export const SQLITE_RANGE = 25;
+export const SQLITE_NOTADB = 26;
 
 export type Step = 'begin' | 'write' | 'commit';
 

@@ -1,5 +1,5 @@
 // Conversations and memberships on SQLite: writes by the writer's thread, reads by the reader's.
-import type { ConversationId, UserId } from '@parley/protocol/ids';
+import type { ClientMsgId, ConversationId, UserId } from '@parley/protocol/ids';
 import type {
   ConversationRecord,
   Members,
@@ -37,6 +37,10 @@ export class SqliteMemberStore implements MemberStore {
 
   direct(one: UserId, other: UserId): Promise<ConversationRecord | undefined> {
     return this.#reads.call('direct', one, other);
+  }
+
+  group(createdBy: UserId, clientMsgId: ClientMsgId): Promise<ConversationRecord | undefined> {
+    return this.#reads.call('group', createdBy, clientMsgId);
   }
 
   members(conversation: ConversationId): Promise<Members> {

@@ -8,6 +8,9 @@ import { REAL_TIMERS } from './testing/real-timers.ts';
 
 export const QUIET: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
+/** For an audit where nothing is on its way. */
+export const NO_PAUSE = { pause: () => Promise.resolve() };
+
 export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'parley-sqlite-'));
 }

@@ -113,6 +113,10 @@ function recordRules(open: OpenMembers): void {
     const others = { ...record, id: conversationId(502), createdBy: BOB };
     expect(await world.members.createConversation(others)).toEqual(others);
     expect(await world.members.conversation(C)).toEqual(record);
+    if (record.kind !== 'group') throw new Error(record.kind);
+    expect(await world.members.group(ALICE, record.clientMsgId)).toEqual(record);
+    expect(await world.members.group(BOB, record.clientMsgId)).toEqual(others);
+    expect(await world.members.group(CAROL, record.clientMsgId)).toBeUndefined();
     expect(await world.members.members(C)).toEqual({ asOf: 0, rows: [] });
     expect(await world.members.countConversationsOf(ALICE)).toBe(0);
     expect(await world.members.conversationsOf(ALICE, undefined, 10)).toEqual([]);

@@ -2,9 +2,12 @@
 import { describe, expect, test } from 'bun:test';
 import type { UserId } from '@parley/protocol/ids';
 import { DEVICES_PER_USER_MAX_COUNT } from '@parley/protocol/limits';
+import { CheapAlgorithm } from './account-fixture.ts';
 import { EXPIRED_TOKENS_KEPT_MS } from './account-service.ts';
 import { ADDRESS, AccountWorld, ok, PASSWORD, refusal } from '../testing/account-world.ts';
-import { HASHES_BUSY_RETRY_MS } from './password-hasher.ts';
+import { HASHES_PER_ADDRESS_MAX_COUNT } from './hashing-share.ts';
+import { HASHES_BUSY_RETRY_MS, PasswordHasher } from './password-hasher.ts';
+import { REGISTRATION_INTERVAL_MS, REGISTRATIONS_PER_ADDRESS_BURST_COUNT } from './registration-throttle.ts';
 import { hashToken, TOKEN_LIFETIME_MS } from './token.ts';
 
 async function turns(count: number): Promise<void> {
@@ -56,6 +59,58 @@ describe('register', () => {
     const closed = new AccountWorld({ registration: 'closed' });
     expect(await closed.register('alice')).toMatchObject(refusal('registration_closed'));
     expect(await closed.store.userByName('alice')).toBeUndefined();
+  });
+
+  test.each(['createDevice', 'createToken'] as const)(
+    '[HTTP-1] a user who could not be signed in (%s) is told that the name may be his, and signs in',
+    async (method) => {
+      const world = new AccountWorld();
+      const works = world.store[method];
+      Object.assign(world.store, { [method]: () => Promise.reject(new Error('disk')) });
+      const outcome = await world.register('alice');
+      expect(outcome).toMatchObject({ fault: { code: 'outcome_unknown', retry: 'later' } });
+      expect(JSON.stringify(outcome)).toContain('sign in');
+      Object.assign(world.store, { [method]: works });
+      ok(await world.login('alice'));
+    },
+  );
+
+  test('[HTTP-1] an address that registers too many waits, others do not', async () => {
+    const world = new AccountWorld();
+    for (let count = 0; count < REGISTRATIONS_PER_ADDRESS_BURST_COUNT; count += 1) {
+      ok(await world.register(`user-${count}`));
+    }
+    const before = world.algorithm.hashed;
+    expect(await world.register('alice')).toMatchObject({
+      fault: { code: 'rate_limited', retry_after_ms: REGISTRATION_INTERVAL_MS },
+    });
+    expect(world.algorithm.hashed).toBe(before);
+    const request = { name: 'alice', password: PASSWORD, deviceName: undefined, address: '192.0.2.77' };
+    ok(await world.service.register(request));
+    world.clock.advance(REGISTRATION_INTERVAL_MS);
+    ok(await world.register('bob'));
+  });
+
+  test('[HTTP-1] [HTTP-2] one address does not take every place of the hashing pool, by registering or by signing in', async () => {
+    const algorithm = new CheapAlgorithm();
+    algorithm.hold = true;
+    const hasher = new PasswordHasher({ algorithm, runningMaxCount: 1, waitingMaxCount: 64 });
+    const world = new AccountWorld({ hasher });
+    const begun = Array.from({ length: HASHES_PER_ADDRESS_MAX_COUNT / 2 }, (_, count) => [
+      world.register(`user-${count}`),
+      world.login(`user-${count}`),
+    ]).flat();
+    await turns(20);
+    for (const late of [await world.register('late'), await world.login('late')]) {
+      expect(late).toMatchObject({ fault: { code: 'rate_limited', retry_after_ms: HASHES_BUSY_RETRY_MS } });
+    }
+    const other = world.login('late', PASSWORD, '192.0.2.77');
+    for (let done = 0; done <= begun.length; done += 1) {
+      algorithm.release();
+      await turns(20);
+    }
+    expect(await other).toMatchObject(refusal('invalid_credentials'));
+    await Promise.all(begun);
   });
 
   test('there is no default account', async () => {

@@ -10,9 +10,11 @@ import type { DeviceId, UserId } from '@parley/protocol/ids';
 import { DEVICES_PER_USER_MAX_COUNT } from '@parley/protocol/limits';
 import { DEFAULT_DEVICE_KEY, Devices } from './devices.ts';
 import { ExternalUsers } from './external-users.ts';
+import { HashingShare } from './hashing-share.ts';
 import type { JwtVerifier } from './jwt-verifier.ts';
-import type { Busy, PasswordHasher } from './password-hasher.ts';
+import { HASHES_BUSY_RETRY_MS, type Busy, type PasswordHasher } from './password-hasher.ts';
 import { passwordFault } from './password-policy.ts';
+import { RegistrationThrottle } from './registration-throttle.ts';
 import { RevokedDevices } from './revoked-devices.ts';
 import { SignInThrottle } from './sign-in-throttle.ts';
 import { hashToken, isParleyToken, newToken } from './token.ts';
@@ -28,6 +30,8 @@ export interface AccountServiceOptions {
   readonly jwt: JwtVerifier | undefined;
   readonly registration: 'open' | 'closed';
   readonly tokenLifetimeMs: number;
+  /** Whether the device has a session now. Must not throw. */
+  readonly isLive: (user: UserId, device: DeviceId) => boolean;
   /** The device signed out: close its live sessions. Must not throw. */
   readonly onRevoked: (user: UserId, device: DeviceId) => void;
 }
@@ -59,18 +63,26 @@ export type AuthenticateOutcome =
 /** An expired token is answered as such for this long; then it is unknown. */
 export const EXPIRED_TOKENS_KEPT_MS = 30 * 24 * 3_600_000;
 
+const RETRY_AFTER_MS = 1_000;
+const BUSY: Busy = { kind: 'busy', retryAfterMs: HASHES_BUSY_RETRY_MS };
+
 export class AccountService {
   readonly #options: AccountServiceOptions;
   readonly #devices: Devices;
   readonly #externalUsers: ExternalUsers;
   readonly #throttle: SignInThrottle;
+  readonly #registrations: RegistrationThrottle;
+  readonly #hashingShare = new HashingShare();
   readonly #revoked = new RevokedDevices();
 
   constructor(options: AccountServiceOptions) {
     this.#options = options;
-    this.#devices = new Devices(options);
+    const remove = (device: DeviceId) =>
+      this.#revoked.during(device, () => options.store.removeDevice(device));
+    this.#devices = new Devices({ ...options, remove });
     this.#externalUsers = new ExternalUsers(options);
     this.#throttle = new SignInThrottle(options.clock);
+    this.#registrations = new RegistrationThrottle(options.clock);
   }
 
   /** A new user with a password, signed in on a new device. The name is valid by `userNameSchema`. */
@@ -82,16 +94,34 @@ export class AccountService {
     }
     const weak = passwordFault(password, name);
     if (weak !== undefined) return { kind: 'refused', fault: weak };
+    const waitMs = this.#registrations.take(address);
+    if (waitMs > 0) {
+      log.warn({ event: 'registration_throttled', address }, 'too many registrations');
+      return refused('rate_limited', 'Too many registrations from this address; wait.', {
+        retry_after_ms: waitMs,
+      });
+    }
     // Asked again by createUser, for two at once; here it saves the hash.
     if ((await store.userByName(name)) !== undefined) return nameTaken();
-    const hashed = await hasher.hash(password);
+    const hashed = (await this.#hashingShare.run(address, () => hasher.hash(password))) ?? BUSY;
     if (hashed.kind === 'busy') return tooBusy(hashed);
     const id = ids.next() as UserId;
     const user: User = { id, name, passwordHash: hashed.hash, externalId: undefined, createdAt: clock.now() };
     const created = await store.createUser(user);
     if (created.kind !== 'created') return nameTaken();
     log.info({ event: 'account_registered', user: id, address }, 'a user registered');
-    return this.#issueToken(user, request);
+    try {
+      return await this.#issueToken(user, request);
+    } catch (error) {
+      log.error({ event: 'registered_without_token', user: id, error }, 'a new user could not be signed in');
+      return refused(
+        'outcome_unknown',
+        'You may be registered already: sign in with this name and password.',
+        {
+          retry_after_ms: RETRY_AFTER_MS,
+        },
+      );
+    }
   }
 
   /** Signs in on a new device. A name that is unknown and a password that is wrong get one answer, for one price. */
@@ -105,10 +135,12 @@ export class AccountService {
         retry_after_ms: begun.retryAfterMs,
       });
     }
-    const checked = await this.#checkPassword(request).catch((error: unknown) => {
-      begun.attempt.withdrawn();
-      throw error;
-    });
+    const work = this.#hashingShare.run(address, () => this.#checkPassword(request));
+    const checked =
+      (await work.catch((error: unknown) => {
+        begun.attempt.withdrawn();
+        throw error;
+      })) ?? BUSY;
     switch (checked.kind) {
       case 'busy':
         begun.attempt.withdrawn();
@@ -253,7 +285,10 @@ export class AccountService {
     const { jwt, log } = this.#options;
     if (jwt === undefined) return invalidToken();
     const identity = await jwt.verify(token);
-    if (identity.kind === 'refused') return identity;
+    if (identity.kind === 'refused') {
+      log.info({ event: 'jwt_refused', reason: identity.reason }, 'a JWT was refused');
+      return identity;
+    }
     const { user, isNew } = await this.#externalUsers.see(identity);
     if (isNew)
       log.info(
@@ -262,7 +297,7 @@ export class AccountService {
       );
     const outcome = await this.#devices.byKey(user.id, deviceKey ?? DEFAULT_DEVICE_KEY, deviceName);
     if (outcome.kind === 'limit_reached') {
-      return tooManyDevices('Let each installation keep one device_key instead of making new ones.');
+      return tooManyDevices('All of them are connected now; disconnect one first.');
     }
     return { kind: 'ok', user: known(user), device: outcome.device, expiresAt: identity.expiresAt };
   }

@@ -17,6 +17,10 @@ export interface DevicesOptions {
   readonly store: AccountStore;
   readonly ids: IdSource;
   readonly clock: Clock;
+  /** Whether the device has a session now. */
+  readonly isLive: (user: UserId, device: DeviceId) => boolean;
+  /** Removes a device; what is being let in on it at this moment is turned away. */
+  readonly remove: (device: DeviceId) => Promise<void>;
 }
 
 export class Devices {
@@ -44,7 +48,10 @@ export class Devices {
     });
   }
 
-  /** The device of this key, made at its first sight. A name it got then stays. */
+  /**
+   * The device of this key, made at its first sight. A name it got then stays. At the limit it takes the place of the
+   * oldest device without a session: a JWT cannot be signed out, so installations that are gone would fill it for good.
+   */
   async byKey(user: UserId, key: string, name: string | undefined): Promise<DeviceOutcome> {
     const { store, ids } = this.#options;
     const known = await this.#find(user, (device) => device.key === key);
@@ -52,7 +59,7 @@ export class Devices {
     return this.#byUser.run(user, async () => {
       const made = await this.#find(user, (device) => device.key === key);
       if (made !== undefined) return { kind: 'ok', device: made };
-      if (!(await this.#hasPlace(user))) return { kind: 'limit_reached' };
+      if (!(await this.#hasPlace(user)) && !(await this.#makePlace(user))) return { kind: 'limit_reached' };
       const device = await store.createDevice(this.#device({ id: ids.next() as DeviceId, user, key, name }));
       return { kind: 'ok', device };
     });
@@ -78,6 +85,16 @@ export class Devices {
     const ended = devices.filter((device) => device.key === device.id && !live.has(device.id));
     for (const device of ended) await store.removeDevice(device.id);
     return devices.length - ended.length < DEVICES_PER_USER_MAX_COUNT;
+  }
+
+  async #makePlace(user: UserId): Promise<boolean> {
+    const { store, isLive, remove } = this.#options;
+    const [oldest] = (await store.devices(user))
+      .filter((device) => !isLive(user, device.id))
+      .toSorted((one, other) => one.createdAt - other.createdAt);
+    if (oldest === undefined) return false;
+    await remove(oldest.id);
+    return true;
   }
 
   #device({

@@ -116,8 +116,8 @@ describe('devices', () => {
     expect(phone.device.id).not.toBe(plain.device.id);
   });
 
-  test('past the limit a new key is refused, a known one is not, also for many at once', async () => {
-    const world = new AccountWorld();
+  test('[HTTP-4] past the limit a new key is refused while all are connected, a known one is not, also for many at once', async () => {
+    const world = new AccountWorld({ isLive: () => true });
     const token = await signBySecret(claims(world.clock));
     const keys = Array.from({ length: DEVICES_PER_USER_MAX_COUNT + 10 }, (_, count) => `key-${count}`);
     const outcomes = await Promise.all(keys.map((key) => world.hello(token, key)));
@@ -128,6 +128,29 @@ describe('devices', () => {
     world.clock.advance(1_000_000);
     expect(await world.hello(token, 'one-more')).toMatchObject(refusal('limit_reached'));
     ok(await world.hello(token, accepted[0]));
+  });
+
+  test('[HTTP-4] past the limit a new key takes the place of the oldest device that is not connected', async () => {
+    const live = new Set<string>();
+    const world = new AccountWorld({ isLive: (_user, device) => live.has(device) });
+    const token = await signBySecret(claims(world.clock));
+    const made = [];
+    for (let count = 0; count < DEVICES_PER_USER_MAX_COUNT; count += 1) {
+      made.push(ok(await world.hello(token, `key-${count}`)));
+      world.clock.advance(1);
+    }
+    const [oldest, second] = made;
+    if (oldest === undefined || second === undefined) throw new Error('none');
+    live.add(oldest.device.id);
+    const { device, user } = ok(await world.hello(token, 'one-more'));
+    const keys = (await world.service.deviceList(user.id)).map(({ key }) => key);
+    expect(keys).toHaveLength(DEVICES_PER_USER_MAX_COUNT);
+    expect(keys).toContain(oldest.device.key);
+    expect(keys).toContain(device.key);
+    expect(keys).not.toContain(second.device.key);
+    // Its session was just about to be attached: it is not.
+    expect(world.service.wasRevoked(second.device.id)).toBe(true);
+    expect(world.service.wasRevoked(oldest.device.id)).toBe(false);
   });
 });
 
@@ -148,6 +171,15 @@ test('a refused JWT makes no user, and without a verifier every JWT is refused',
   expect(await without.hello(await signBySecret(claims(clock)))).toMatchObject(
     refusal('invalid_credentials'),
   );
+});
+
+test('[HTTP-4] why a JWT was refused is in the log, and nothing of the token', async () => {
+  const world = new AccountWorld();
+  const token = await signBySecret(claims(world.clock, { aud: 'other', sub: 'someone' }));
+  await world.hello(token);
+  expect(world.log.events()).toEqual(['jwt_refused', 'token_refused']);
+  expect(world.log.text()).toContain('ERR_JWT_CLAIM_VALIDATION_FAILED aud');
+  for (const part of [...token.split('.'), 'someone', 'other']) expect(world.log.text()).not.toContain(part);
 });
 
 test('a JWT cannot be signed out, only expire', async () => {

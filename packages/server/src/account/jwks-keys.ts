@@ -39,6 +39,13 @@ export class JwksKeys {
     this.#options = options;
   }
 
+  /** Reads the set now. Rejects when it cannot be read or is no set, so that it is found at the start. */
+  async load(): Promise<void> {
+    const { read, clock } = this.#options;
+    const find = createLocalJWKSet(JSON.parse(await read()) as JSONWebKeySet);
+    this.#loaded = { find, at: clock.monotonic() };
+  }
+
   /** The one key that fits the token's `alg` and `kid`. */
   async find(header: JWSHeaderParameters): Promise<KeyOutcome> {
     if (this.#age() > JWKS_FRESH_MS) await this.#refresh();
@@ -75,19 +82,20 @@ export class JwksKeys {
     const now = this.#options.clock.monotonic();
     if (this.#lastRead !== undefined && now - this.#lastRead < JWKS_COOL_DOWN_MS) return Promise.resolve();
     this.#lastRead = now;
-    this.#reading = this.#load().finally(() => {
+    this.#reading = this.#tryLoad().finally(() => {
       this.#reading = undefined;
     });
     return this.#reading;
   }
 
-  async #load(): Promise<void> {
-    const { read, clock, log } = this.#options;
+  async #tryLoad(): Promise<void> {
     try {
-      const find = createLocalJWKSet(JSON.parse(await read()) as JSONWebKeySet);
-      this.#loaded = { find, at: clock.monotonic() };
+      await this.load();
     } catch (error) {
-      log.warn({ event: 'jwks_unreadable', reason: reasonOf(error) }, 'the JWKS document cannot be read');
+      this.#options.log.warn(
+        { event: 'jwks_unreadable', reason: reasonOf(error) },
+        'the JWKS document cannot be read',
+      );
     }
   }
 }

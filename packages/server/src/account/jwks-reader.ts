@@ -15,12 +15,16 @@ export function fileReader(path: string): () => Promise<string> {
   };
 }
 
-/** Throws RangeError for a URL that is not https; http is for loopback only, else anyone on the way could sign. */
+/** https, or http on loopback: by plain http, anyone on the way could sign. */
+export function isJwksUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname));
+}
+
+/** Throws RangeError for what is no `isJwksUrl`. */
 export function urlReader(url: string, timers: Timers): () => Promise<string> {
-  const { protocol, hostname } = new URL(url);
-  if (protocol !== 'https:' && !(protocol === 'http:' && LOOPBACK.has(hostname))) {
-    throw new RangeError('A JWKS URL must be https (http on loopback only).');
-  }
+  if (!isJwksUrl(url)) throw new RangeError('A JWKS URL must be https (http on loopback only).');
   return async () => {
     const controller = new AbortController();
     const timer = timers.after(JWKS_WITHIN_MS, () =>

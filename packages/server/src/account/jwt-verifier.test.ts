@@ -71,11 +71,38 @@ describe('with a shared secret', () => {
     ['a subject as a list', { sub: ['user-1'] }],
     ['a subject with a zero byte', { sub: 'user\u0000-1' }],
     ['a subject with half a surrogate pair', { sub: 'user-\ud800' }],
-    ['a name as an object', { name: { $ne: null } }],
-    ['a name as a number', { name: 7 }],
   ])('refused: %s', async (_title, changes) => {
     const token = await signBySecret(claims(clock, changes));
     expect(await bySecret('app').verify(token)).toMatchObject(INVALID);
+  });
+
+  test.each([
+    ['null', null],
+    ['empty', ''],
+    ['an object', { $ne: null }],
+    ['a number', 7],
+    ['with a control character', 'zoe\n'],
+    ['with half a surrogate pair', 'zoe\ud800'],
+  ])('[HTTP-4] a name that is %s is no name, and no reason to refuse', async (_title, name) => {
+    const token = await signBySecret(claims(clock, { name }));
+    expect(await bySecret().verify(token)).toMatchObject({ kind: 'ok', subject: 'user-1', name: undefined });
+  });
+
+  test('[HTTP-4] a refusal says why, for the log', async () => {
+    const reasons = [];
+    for (const changes of [{ aud: 'x' }, { exp: 1 }, { sub: '' }, { exp: undefined }, { iss: 'a|b' }]) {
+      const outcome = await bySecret().verify(await signBySecret(claims(clock, changes)));
+      reasons.push(outcome.kind === 'refused' && outcome.reason);
+    }
+    reasons.push(await bySecret().verify(await signBySecret(claims(clock), new Uint8Array(32))));
+    expect(reasons).toEqual([
+      'ERR_JWT_CLAIM_VALIDATION_FAILED aud',
+      'ERR_JWT_EXPIRED',
+      'sub',
+      'ERR_JWT_CLAIM_VALIDATION_FAILED exp',
+      'iss',
+      expect.objectContaining({ reason: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' }),
+    ]);
   });
 
   test('an issuer with a bar is refused where any issuer is accepted', async () => {

@@ -33,17 +33,17 @@ export interface JwtIdentity {
   readonly subject: string;
   /** Empty for a token without `iss`. Never contains `|`. */
   readonly issuer: string;
-  /** What the app calls the user, as it came. */
+  /** What the app calls the user, as it came; absent if it is no text that could be a name. */
   readonly name: string | undefined;
   /** Until when a session may live: `exp` plus the tolerance. */
   readonly expiresAt: number;
 }
 
-export type JwtOutcome = JwtIdentity | { readonly kind: 'refused'; readonly fault: Fault };
+/** `reason` is for the log of the operator: jose's code or a word of ours, never a part of the token. */
+export type JwtRefusal = { readonly kind: 'refused'; readonly fault: Fault; readonly reason: string };
+export type JwtOutcome = JwtIdentity | JwtRefusal;
 
-type KeyOutcome =
-  | { readonly kind: 'found'; readonly key: CryptoKey | Uint8Array }
-  | { readonly kind: 'refused'; readonly fault: Fault };
+type KeyOutcome = { readonly kind: 'found'; readonly key: CryptoKey | Uint8Array } | JwtRefusal;
 
 export class JwtVerifier {
   readonly #options: JwtVerifierOptions;
@@ -62,7 +62,7 @@ export class JwtVerifier {
   }
 
   async verify(token: string): Promise<JwtOutcome> {
-    if (token.length > TOKEN_MAX_CHARS) return invalid();
+    if (token.length > TOKEN_MAX_CHARS) return invalid('too_long');
     try {
       const key = await this.#keyOf(token);
       if (key.kind === 'refused') return key;
@@ -82,10 +82,13 @@ export class JwtVerifier {
         return {
           kind: 'refused',
           fault: fault('token_expired', 'The token has expired; get a new one from the app.'),
+          reason: error.code,
         };
       }
       // jose throws TypeError for a header that is no header and for keys that do not fit the algorithm.
-      if (error instanceof errors.JOSEError || error instanceof TypeError) return invalid();
+      if (error instanceof errors.JWTClaimValidationFailed) return invalid(`${error.code} ${error.claim}`);
+      if (error instanceof errors.JOSEError) return invalid(error.code);
+      if (error instanceof TypeError) return invalid('malformed');
       throw error;
     }
   }
@@ -95,17 +98,18 @@ export class JwtVerifier {
     if (keys.kind === 'secret') return { kind: 'found', key: keys.secret };
     const { alg, kid } = decodeProtectedHeader(token);
     // Before the look-up, so that a token that can never be right does not make the set be read again.
-    if (typeof alg !== 'string' || !this.#algorithms.includes(alg)) return invalid();
-    if (typeof kid !== 'string' || kid === '') return invalid();
+    if (typeof alg !== 'string' || !this.#algorithms.includes(alg)) return invalid('alg');
+    if (typeof kid !== 'string' || kid === '') return invalid('kid_missing');
     const found = await keys.keys.find({ alg, kid });
     switch (found.kind) {
       case 'found':
         return found;
       case 'unknown':
-        return invalid();
+        return invalid('kid_unknown');
       case 'unavailable': {
         const message = 'The keys that tokens are checked by cannot be read now.';
-        return { kind: 'refused', fault: fault('unavailable', message, { retry_after_ms: 5_000 }) };
+        const reason = fault('unavailable', message, { retry_after_ms: 5_000 });
+        return { kind: 'refused', fault: reason, reason: 'keys_unavailable' };
       }
     }
   }
@@ -113,14 +117,15 @@ export class JwtVerifier {
 
 function identityOf(payload: JWTPayload): JwtOutcome {
   const { sub, iss, exp, name } = payload as Record<string, unknown>;
-  if (!isPlainText(sub, JWT_SUBJECT_MAX_UNITS)) return invalid();
-  if (iss !== undefined && !isPlainText(iss, JWT_ISSUER_MAX_UNITS)) return invalid();
+  if (!isPlainText(sub, JWT_SUBJECT_MAX_UNITS)) return invalid('sub');
+  if (iss !== undefined && !isPlainText(iss, JWT_ISSUER_MAX_UNITS)) return invalid('iss');
   // Else `a|b` + `c` and `a` + `b|c` would be one user.
-  if (iss?.includes('|') === true) return invalid();
-  if (name !== undefined && !isPlainText(name, TOKEN_MAX_CHARS)) return invalid();
+  if (iss?.includes('|') === true) return invalid('iss');
   const expiresAt = Math.floor(Number(exp) * 1_000) + JWT_CLOCK_TOLERANCE_MS;
-  if (!Number.isSafeInteger(expiresAt)) return invalid();
-  return { kind: 'ok', subject: sub, issuer: iss ?? '', name, expiresAt };
+  if (!Number.isSafeInteger(expiresAt)) return invalid('exp');
+  // A name is a wish: the user has to be let in without one as well.
+  const wish = isPlainText(name, TOKEN_MAX_CHARS) ? name : undefined;
+  return { kind: 'ok', subject: sub, issuer: iss ?? '', name: wish, expiresAt };
 }
 
 /** A store may change text that is not well-formed, and then two subjects would become one. */
@@ -130,6 +135,6 @@ function isPlainText(value: unknown, maxUnits: number): value is string {
   return value.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(value);
 }
 
-function invalid(): { readonly kind: 'refused'; readonly fault: Fault } {
-  return { kind: 'refused', fault: fault('invalid_credentials', 'The token is not valid.') };
+function invalid(reason: string): JwtRefusal {
+  return { kind: 'refused', fault: fault('invalid_credentials', 'The token is not valid.'), reason };
 }

@@ -53,6 +53,16 @@ test('a detached session gets nothing more; detaching again, or one that never c
   expect([one, two, three].map((session) => session.pushed.length)).toEqual([0, 1, 2]);
 });
 
+test('which devices of a user have a session', () => {
+  const sessions = new LiveSessions();
+  const [one, two] = [new FakeSession(ada, '1'), new FakeSession(ada, '2')];
+  for (const session of [one, two]) sessions.attach(session);
+  const has = (user: UserId, device: string) => sessions.has(user, device as DeviceId);
+  expect([has(ada, '1'), has(ada, '2'), has(ada, '3'), has(bob, '1')]).toEqual([true, true, false, false]);
+  sessions.detach(two, ada);
+  expect([has(ada, '1'), has(ada, '2')]).toEqual([true, false]);
+});
+
 test('[HELLO-6] a revocation ends all sessions of that device, also when they detach as they end', () => {
   const sessions = new LiveSessions();
   const mine = [new FakeSession(ada, '1'), new FakeSession(ada, '1'), new FakeSession(ada, '2')];

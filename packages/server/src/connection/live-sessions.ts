@@ -48,9 +48,16 @@ export class LiveSessions {
     return Array.isArray(present) ? present.length : 1;
   }
 
+  has(user: UserId, device: DeviceId): boolean {
+    return this.#of(user).some((session) => session.device === device);
+  }
+
   revokeDevice(user: UserId, device: DeviceId): void {
+    for (const session of this.#of(user)) if (session.device === device) session.revoke();
+  }
+
+  #of(user: UserId): readonly LiveSession[] {
     const present = this.#byUser.get(user) ?? [];
-    const sessions = Array.isArray(present) ? present : [present];
-    for (const session of sessions) if (session.device === device) session.revoke();
+    return Array.isArray(present) ? present : [present];
   }
 }

@@ -2,6 +2,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { MESSAGE_SIZE_MAX_BYTES } from '@parley/protocol/limits';
 import { ServerFixture } from '../testing/server-fixture.ts';
+import { UNAUTHENTICATED_PER_ADDRESS_MAX_COUNT } from './waiting-sockets.ts';
 import { clientFrame, OPCODE, RawWebSocket } from '../testing/raw-web-socket.ts';
 
 const DEADLINE_MS = 5_000;
@@ -17,11 +18,11 @@ afterAll(async () => {
 });
 
 /** Lets the server work until something holds. Its time stands still meanwhile. */
-async function until(what: string, holds: () => boolean): Promise<void> {
+async function until(what: string, holds: () => boolean, server = fixture): Promise<void> {
   const end = Date.now() + DEADLINE_MS;
   while (!holds()) {
     if (Date.now() > end) throw new Error(`not within ${DEADLINE_MS} ms: ${what}`);
-    await fixture.settle();
+    await server.settle();
     await Bun.sleep(1);
   }
 }
@@ -155,6 +156,70 @@ test('[ERR-2] broken frames and text that is not UTF-8 end that socket only', as
     await until('the end', () => client.closed || client.closeCode !== undefined);
   }
   await expectAlive('broken-after');
+});
+
+test('[HELLO-3] one address does not take every place for sockets without a hello; a trusted proxy says which address', async () => {
+  const behind = new ServerFixture();
+  const proxied = behind.server.listen({ host: '127.0.0.1', port: 0, trustedProxies: ['127.0.0.0/8'] });
+  const from = (address: string) => {
+    const client = new RawWebSocket(proxied);
+    opened.push(client);
+    client.upgrade({ 'X-Forwarded-For': `203.0.113.66, ${address}` });
+    return client;
+  };
+  const answer = async (client: RawWebSocket) => {
+    await until('an answer', () => client.status !== undefined);
+    return client;
+  };
+  const { token } = await behind.register('ada');
+  const first = await answer(from('192.0.2.1'));
+  for (let count = 1; count < UNAUTHENTICATED_PER_ADDRESS_MAX_COUNT; count += 100) {
+    const many = Array.from({ length: Math.min(100, UNAUTHENTICATED_PER_ADDRESS_MAX_COUNT - count) }, () =>
+      from('192.0.2.1'),
+    );
+    for (const client of many) expect((await answer(client)).status).toBe(101);
+  }
+  const refused = await answer(from('192.0.2.1'));
+  expect([refused.status, refused.text.includes('Retry-After: 2')]).toEqual([503, true]);
+  expect((await answer(from('192.0.2.2'))).status).toBe(101);
+  first.send(JSON.stringify([{ type: 'hello', version: 1, token }]));
+  await until('a welcome', () => first.text.includes('"welcome"'), behind);
+  expect((await answer(from('192.0.2.1'))).status).toBe(101);
+  expect((await answer(from('192.0.2.1'))).status).toBe(503);
+  const stopped = behind.server.stop();
+  await behind.timers.advance(100);
+  await stopped;
+});
+
+test('[HTTP-2] behind a trusted proxy failed sign-ins are counted by the address that it names', async () => {
+  const behind = new ServerFixture();
+  const proxied = behind.server.listen({ host: '127.0.0.1', port: 0, trustedProxies: ['127.0.0.1'] });
+  const login = async (forwardedFor: string) => {
+    const response = await fetch(`${proxied}/v1/login`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-Forwarded-For': forwardedFor },
+      body: JSON.stringify({ name: 'ada', password: 'a wrong password' }),
+    });
+    return response.status;
+  };
+  for (let count = 0; count < 10; count += 1) expect(await login(`10.0.0.${count}, 192.0.2.1`)).toBe(401);
+  expect(await login('192.0.2.1')).toBe(429);
+  expect(await login('192.0.2.2')).toBe(401);
+  const stopped = behind.server.stop();
+  await behind.timers.advance(100);
+  await stopped;
+});
+
+test('a host that is no address of this machine is called so, a port in use is called that', () => {
+  const listen = (host: string, port: number) => () => new ServerFixture().server.listen({ host, port });
+  for (const host of ['203.0.113.5', '256.1.1.1', 'no.such.host.invalid', 'a b']) {
+    for (const port of [0, 18_080]) {
+      expect(listen(host, port)).toThrow(expect.objectContaining({ code: 'EADDRNOTAVAIL' }));
+    }
+  }
+  expect(listen('127.0.0.1', Number(new URL(url).port))).toThrow(
+    expect.objectContaining({ code: 'EADDRINUSE' }),
+  );
 });
 
 test('a socket whose client went away without a word is forgotten', async () => {

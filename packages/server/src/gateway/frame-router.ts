@@ -9,7 +9,9 @@ import type { FindUsers } from '@parley/protocol/user';
 import { USERS_PER_FRAME_MAX_COUNT } from '@parley/protocol/limits';
 import type { Up } from '@parley/protocol/up';
 import type { DeleteMessage, EditMessage, GetVersions, PinMessage, React } from '@parley/protocol/message';
+import type { Clock } from '@parley/ports/clock';
 import type { Log } from '@parley/ports/log';
+import { StoreError } from '@parley/ports/store-error';
 import type { AccountService } from '../account/account-service.ts';
 import type { ConversationViews } from '../group/conversation-views.ts';
 import { memberLeft, memberRemoved, membersAdded, renamed, roleChanged } from '../group/group-changes.ts';
@@ -19,6 +21,7 @@ import { messageDeleted, messageEdited, messagePinned, messageReacted } from '..
 import type { MessageService } from '../message/message-service.ts';
 import type { ReceivedMarks } from '../message/received-marks.ts';
 import { faultOfFailure, UNAVAILABLE, type Outcome } from '../message/submission.ts';
+import { UNAVAILABLE_LOG_INTERVAL_MS } from './limits.ts';
 import type { Session } from './session.ts';
 
 export interface Services {
@@ -28,13 +31,17 @@ export interface Services {
   readonly marks: ReceivedMarks;
   readonly groups: GroupService;
   readonly views: ConversationViews;
+  readonly clock: Clock;
   readonly log: Log;
   /** For how long an author may edit and delete; undefined: for ever. */
   readonly editWindowMs: number | undefined;
 }
 
 type Answer = Down | { readonly fault: Fault };
-type Request = Exclude<Up, { type: 'hello' | 'heartbeat' | 'received' | 'send' | 'pull' | 'get_versions' }>;
+export type Request = Exclude<
+  Up,
+  { type: 'hello' | 'heartbeat' | 'received' | 'send' | 'pull' | 'get_versions' }
+>;
 type MemberChange = RenameGroup | AddMembers | RemoveMember | LeaveGroup | SetRole;
 type MessageChangeFrame = EditMessage | DeleteMessage | React | PinMessage;
 /** Answered from the log: such answers may be large, so a session has only some of them at once. */
@@ -56,6 +63,7 @@ const READS: ReadonlySet<string> = new Set<Up['type']>([
 
 export class FrameRouter {
   readonly #services: Services;
+  #logUnavailableAtMs = 0;
 
   constructor(services: Services) {
     this.#services = services;
@@ -193,8 +201,16 @@ export class FrameRouter {
   }
 
   #failed(session: Session, frame: Request | LogRead, error: unknown): void {
-    this.#services.log.error({ frame: frame.type, error }, 'a request failed');
+    if (this.#isToBeLogged(error)) this.#services.log.error({ frame: frame.type, error }, 'a request failed');
     session.error(READS.has(frame.type) ? UNAVAILABLE : faultOfFailure(error), frame.ref);
+  }
+
+  #isToBeLogged(error: unknown): boolean {
+    if (!(error instanceof StoreError) || error.kind !== 'unavailable') return true;
+    const nowMs = this.#services.clock.monotonic();
+    if (nowMs < this.#logUnavailableAtMs) return false;
+    this.#logUnavailableAtMs = nowMs + UNAVAILABLE_LOG_INTERVAL_MS;
+    return true;
   }
 }
 

@@ -14,18 +14,21 @@ import type { Randomness } from '@parley/ports/randomness';
 import type { Timer, Timers } from '@parley/ports/timers';
 import type { LiveSessions } from '../connection/live-sessions.ts';
 import type { InboxLook } from '../message/inbox-look.ts';
-import type { FrameRouter } from './frame-router.ts';
+import type { FrameRouter, LogRead, Request } from './frame-router.ts';
 import type { Handshake } from './handshake.ts';
 import {
   DRAIN_SPREAD_MS,
   POLL_INTERVAL_MS,
+  PULLS_ACTIVE_MAX_COUNT,
+  REQUESTS_ACTIVE_MAX_COUNT,
   REQUESTS_IN_FLIGHT_MAX_BYTES,
+  SLOW_CLOSE_GRACE_MS,
   UNAUTHENTICATED_MAX_COUNT,
   VISIT_INTERVAL_MAX_MS,
   WHEEL_SLOT_MS,
 } from './limits.ts';
 import { Flusher } from './outbox.ts';
-import { PullLane } from './pull-lane.ts';
+import { RequestLane } from './request-lane.ts';
 import { Session, type SessionHost, type SessionState } from './session.ts';
 import type { Socket } from './socket.ts';
 import { TimingWheel } from './timing-wheel.ts';
@@ -42,13 +45,18 @@ export interface GatewayParts {
   readonly router: FrameRouter;
 }
 
+interface Lanes {
+  readonly logReads: RequestLane<LogRead>;
+  readonly others: RequestLane<Request>;
+}
+
 export class Gateway implements SessionHost {
   readonly flusher: Flusher;
   readonly #parts: GatewayParts;
   readonly #wheel = new TimingWheel(Math.max(VISIT_INTERVAL_MAX_MS, HELLO_WITHIN_MS));
   readonly #open = new Set<Session>();
-  /** Only sessions that have pulled have a lane. */
-  readonly #lanes = new WeakMap<Session, PullLane>();
+  /** Only sessions that have asked for something have lanes. */
+  readonly #lanes = new WeakMap<Session, Lanes>();
   readonly #ticking: Timer;
   #unauthenticated = 0;
   #draining = false;
@@ -111,12 +119,14 @@ export class Gateway implements SessionHost {
 
   drained(session: Session): void {
     session.drained();
-    this.#lanes.get(session)?.next();
+    this.flushed(session);
   }
 
   closed(session: Session, before: SessionState): void {
     this.#open.delete(session);
-    this.#lanes.get(session)?.clear();
+    const lanes = this.#lanes.get(session);
+    lanes?.logReads.clear();
+    lanes?.others.clear();
     if (before.kind === 'connected' || before.kind === 'draining') {
       this.#parts.sessions.detach(session, before.user);
     } else {
@@ -134,8 +144,19 @@ export class Gateway implements SessionHost {
     if (isFirst) void this.#look(session);
   }
 
+  /** A close frame stands behind what waits, and once it is written the runtime keeps both until they are read. */
+  closeSlow(socket: Socket, reason: string): void {
+    if (socket.bufferedBytes === 0) return socket.close(4430, reason);
+    this.#parts.timers.after(SLOW_CLOSE_GRACE_MS, () => {
+      if (socket.bufferedBytes === 0) socket.close(4430, reason);
+      else socket.terminate();
+    });
+  }
+
   flushed(session: Session): void {
-    this.#lanes.get(session)?.next();
+    const lanes = this.#lanes.get(session);
+    lanes?.logReads.next();
+    lanes?.others.next();
   }
 
   /** Stops taking requests and tells the clients to come back, spread over a while. */
@@ -195,15 +216,14 @@ export class Gateway implements SessionHost {
         return;
       case 'pull':
       case 'get_versions':
-        if (this.#begin(session, bytes)) this.#lane(session).add({ frame, bytes });
+        if (this.#begin(session, bytes)) this.#lanesOf(session).logReads.add({ frame, bytes });
         return;
       case 'send':
         if (this.#begin(session, bytes))
           void this.#end(session, bytes, this.#parts.router.send(session, frame));
         return;
       default:
-        if (this.#begin(session, bytes))
-          void this.#end(session, bytes, this.#parts.router.request(session, frame));
+        if (this.#begin(session, bytes)) this.#lanesOf(session).others.add({ frame, bytes });
     }
   }
 
@@ -233,15 +253,25 @@ export class Gateway implements SessionHost {
     if (pending !== undefined && this.#begin(session, bytes)) void this.#end(session, bytes, pending);
   }
 
-  #lane(session: Session): PullLane {
+  #lanesOf(session: Session): Lanes {
     const present = this.#lanes.get(session);
     if (present !== undefined) return present;
-    const lane = new PullLane({
-      waitingBytes: () => session.waitingBytes,
-      read: ({ frame, bytes }) => this.#end(session, bytes, this.#parts.router.read(session, frame)),
-    });
-    this.#lanes.set(session, lane);
-    return lane;
+    const { router } = this.#parts;
+    const waitingBytes = () => session.waitingBytes;
+    const lanes: Lanes = {
+      logReads: new RequestLane({
+        activeMaxCount: PULLS_ACTIVE_MAX_COUNT,
+        waitingBytes,
+        carryOut: ({ frame, bytes }) => this.#end(session, bytes, router.read(session, frame)),
+      }),
+      others: new RequestLane({
+        activeMaxCount: REQUESTS_ACTIVE_MAX_COUNT,
+        waitingBytes,
+        carryOut: ({ frame, bytes }) => this.#end(session, bytes, router.request(session, frame)),
+      }),
+    };
+    this.#lanes.set(session, lanes);
+    return lanes;
   }
 
   #notHello(session: Session, reason: Fault): void {

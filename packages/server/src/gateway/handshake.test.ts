@@ -1,6 +1,10 @@
 // The hello: who is let in, what the first frames may be, and how fast.
 import { expect, test } from 'bun:test';
 import { PROTOCOL_VERSION } from '@parley/protocol/version';
+import { FakeClock } from '@parley/adapter-memory/fake-clock';
+import { DEVICES_PER_USER_MAX_COUNT } from '@parley/protocol/limits';
+import { AUDIENCE, claims, SECRET, signBySecret } from '../account/jwt-fixture.ts';
+import { JwtVerifier } from '../account/jwt-verifier.ts';
 import { DAY_MS, ServerFixture } from '../testing/server-fixture.ts';
 import { SESSIONS_PER_USER_MAX_COUNT, UNAUTHENTICATED_MAX_COUNT } from './limits.ts';
 
@@ -124,6 +128,18 @@ test('[HELLO-4] a store that fails says nothing against the token: reconnect', a
   expect(client.socket.closedWith?.code).toBe(4500);
 });
 
+test.each([
+  ['storage_full', 'storage_full'],
+  ['unknown_applied', 'outcome_unknown'],
+] as const)('[HELLO-4] a store that fails with %s is told as %s: reconnect', async (kind, code) => {
+  const fixture = new ServerFixture();
+  const { token } = await fixture.register('ada');
+  fixture.faults.next('token', kind);
+  const client = await fixture.connect(token);
+  expect(client.last('error')).toMatchObject({ code, retry: 'later', retry_after_ms: expect.any(Number) });
+  expect(client.socket.closedWith?.code).toBe(4500);
+});
+
 test('[HELLO-5] the server picks the highest version that both speak', async () => {
   const fixture = new ServerFixture();
   const { token } = await fixture.register('ada');
@@ -190,7 +206,7 @@ test('[HELLO-6] a sign-out while the hello is being checked lets nobody in, whic
   }
 });
 
-test('a user has at most 64 sessions, also when many say hello at once', async () => {
+test('[SOCK-7] a user has at most 64 sessions, also when many say hello at once; the others are to come back', async () => {
   const fixture = new ServerFixture();
   const { token } = await fixture.register('ada');
   const clients = Array.from({ length: SESSIONS_PER_USER_MAX_COUNT + 5 }, () => fixture.open());
@@ -199,7 +215,15 @@ test('a user has at most 64 sessions, also when many say hello at once', async (
     SESSIONS_PER_USER_MAX_COUNT,
   );
   const refused = clients.filter((client) => client.socket.closedWith !== undefined);
-  expect(refused.map((client) => client.faults)).toEqual(Array.from({ length: 5 }, () => ['limit_reached']));
+  expect(refused).toHaveLength(5);
+  for (const client of refused) {
+    expect(client.last('error')).toMatchObject({
+      code: 'rate_limited',
+      retry: 'later',
+      retry_after_ms: 30_000,
+    });
+  }
+  expect(new Set(refused.map((client) => client.socket.closedWith?.code))).toEqual(new Set([4429]));
   clients.find((client) => client.socket.closedWith === undefined)?.cut();
   expect((await fixture.connect(token)).faults).toEqual([]);
 });
@@ -216,4 +240,39 @@ test('sockets that have not authenticated are capped, and make room when they go
   expect(gateway.accepts).toBe(false);
   await waiting[1]?.hello(token);
   expect(gateway.accepts).toBe(true);
+});
+
+test('[HTTP-4] a 51st installation gets the place of one that is not connected, never of one that is', async () => {
+  const clock = new FakeClock();
+  const keys = { kind: 'secret' as const, secret: SECRET };
+  const jwt = new JwtVerifier({ keys, audience: AUDIENCE, issuer: undefined, clock });
+  const fixture = new ServerFixture({ clock, server: { jwt } });
+  const token = await signBySecret(claims(clock));
+  const hello = async (key: string) => {
+    const client = fixture.open();
+    await client.send({ type: 'hello', version: 1, token, device_key: key });
+    // The signature is checked on another thread, and not in the time of the fixture.
+    const end = Date.now() + 5_000;
+    while (client.frames.length === 0 && Date.now() < end) {
+      await Bun.sleep(0);
+      await fixture.settle();
+    }
+    return client;
+  };
+  const clients = [];
+  for (let count = 0; count <= DEVICES_PER_USER_MAX_COUNT; count += 1) {
+    const client = await hello(`key-${count}`);
+    clients.push(client);
+    clock.step(1);
+    // Only the second one goes away again.
+    if (count === 1) client.cut();
+  }
+  expect(clients.map((client) => client.all('welcome').length)).toEqual(clients.map(() => 1));
+  const { user_id: user, device_id: first } = clients[0]?.last('welcome') ?? {};
+  if (user === undefined || first === undefined) throw new Error('not let in');
+  const devices = await fixture.server.accounts.deviceList(user);
+  expect(devices).toHaveLength(DEVICES_PER_USER_MAX_COUNT);
+  const left = devices.map(({ key }) => key);
+  expect([left.includes('key-0'), left.includes('key-1')]).toEqual([true, false]);
+  expect((await hello('one-more')).faults).toEqual(['limit_reached']);
 });

@@ -6,10 +6,15 @@ import type { SessionId } from '@parley/protocol/ids';
 import { agreeVersion, PROTOCOL_VERSION, PROTOCOL_VERSION_FLOOR } from '@parley/protocol/version';
 import type { IdSource } from '@parley/ports/id-source';
 import type { Log } from '@parley/ports/log';
+import { StoreError } from '@parley/ports/store-error';
 import type { AccountService } from '../account/account-service.ts';
 import type { LiveSessions } from '../connection/live-sessions.ts';
+import { faultOfFailure } from '../message/submission.ts';
 import { SESSIONS_PER_USER_MAX_COUNT } from './limits.ts';
 import type { Identity } from './session.ts';
+
+/** What a client whose user has all its sessions is told to wait. */
+const SESSION_RETRY_AFTER_MS = 30_000;
 
 type Greeting = Pick<
   Welcome,
@@ -49,7 +54,10 @@ export class Handshake {
     if (this.#accounts.wasRevoked(device))
       return refusedBy(fault('invalid_credentials', 'The token was revoked.'));
     if (this.#sessions.count(user) < SESSIONS_PER_USER_MAX_COUNT) return undefined;
-    const reason = fault('limit_reached', `A user has at most ${SESSIONS_PER_USER_MAX_COUNT} connections.`);
+    // Others of this user may end, so the client is to come back: it reads the same in the fault and in the close code.
+    const reason = fault('rate_limited', `A user has at most ${SESSIONS_PER_USER_MAX_COUNT} connections.`, {
+      retry_after_ms: SESSION_RETRY_AFTER_MS,
+    });
     return { kind: 'refused', fault: reason, close: 4429 };
   }
 
@@ -85,11 +93,11 @@ export class Handshake {
       };
     } catch (error) {
       this.#log.error({ error }, 'a hello could not be checked');
-      return {
-        kind: 'refused',
-        fault: fault('unavailable', 'The server cannot let you in now.'),
-        close: 4500,
-      };
+      const isKnown = error instanceof StoreError;
+      const reason = isKnown
+        ? faultOfFailure(error)
+        : fault('unavailable', 'The server cannot let you in now.');
+      return { kind: 'refused', fault: reason, close: 4500 };
     }
   }
 }

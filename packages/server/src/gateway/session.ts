@@ -31,6 +31,8 @@ export interface SessionHost {
   wallMs(): number;
   pollDelayMs(): number;
   look(session: Session): void;
+  /** Closes the socket of a session that is over; soon also when its client does not read. */
+  closeSlow(socket: Socket, reason: string): void;
   /** What the session had to say was written. */
   flushed(session: Session): void;
   closed(session: Session, before: SessionState): void;
@@ -187,7 +189,8 @@ export class Session implements LiveSession, Visited, OutboxEvents {
     // A frame that was dropped by this very flush has closed the socket already, with a code of its own.
     if (this.#isClosed()) return;
     this.gone();
-    this.#socket.close(code, reason);
+    if (code === 4430) this.#host.closeSlow(this.#socket, reason);
+    else this.#socket.close(code, reason);
   }
 
   /** The socket is closed, by whichever side. */

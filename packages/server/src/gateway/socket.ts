@@ -9,4 +9,6 @@ export interface Socket {
   /** Bytes that were accepted and have not left yet. */
   readonly bufferedBytes: number;
   close(code: CloseCode, reason: string): void;
+  /** Ends the connection at once, without what it still had to write. Not after `close`, when it may do nothing. */
+  terminate(): void;
 }

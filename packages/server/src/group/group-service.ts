@@ -4,12 +4,17 @@ import type { ClientMsgId, ConversationId, DeviceId, UserId } from '@parley/prot
 import type { ConversationView, CreateGroup, OpenDirect } from '@parley/protocol/conversation';
 import { CONVERSATIONS_PER_USER_MAX_COUNT } from '@parley/protocol/limits';
 import type { AccountStore } from '@parley/ports/account-store';
+import type { Clock } from '@parley/ports/clock';
 import type { IdSource } from '@parley/ports/id-source';
 import type { ConversationRecord, MemberStore } from '@parley/ports/member-store';
 import type { MessageService } from '../message/message-service.ts';
 import { ID_REUSED, UNKNOWN, type Outcome } from '../message/submission.ts';
 import type { ConversationViews } from './conversation-views.ts';
 import { created, type GroupChange } from './group-changes.ts';
+import { RateLimit } from './rate-limit.ts';
+
+/** Others bring a user up to here; what is left of the limit is for what the user opens, so that nobody is locked out. */
+export const CONVERSATIONS_BY_OTHERS_MAX_COUNT = CONVERSATIONS_PER_USER_MAX_COUNT * 0.9;
 
 export type Opened = { readonly view: ConversationView } | { readonly fault: Fault };
 
@@ -32,6 +37,7 @@ export class GroupService {
   readonly #messages: MessageService;
   readonly #views: ConversationViews;
   readonly #ids: IdSource;
+  readonly #rate: RateLimit;
 
   constructor(parts: {
     accounts: AccountStore;
@@ -39,12 +45,14 @@ export class GroupService {
     messages: MessageService;
     views: ConversationViews;
     ids: IdSource;
+    clock: Clock;
   }) {
     this.#accounts = parts.accounts;
     this.#members = parts.members;
     this.#messages = parts.messages;
     this.#views = parts.views;
     this.#ids = parts.ids;
+    this.#rate = new RateLimit(parts.clock);
   }
 
   async openDirect(asker: Asker, { user_id }: OpenDirect): Promise<Opened> {
@@ -55,8 +63,8 @@ export class GroupService {
     }
     let record = await this.#members.direct(asker.user, user_id);
     if (record === undefined) {
-      const unknown = await this.#unknownUser([user_id], 'user_id');
-      const refusal = unknown ?? (await this.#fullUser([asker.user, user_id]));
+      const early = this.#tooFast(asker, 1) ?? (await this.#unknownUser([user_id], 'user_id'));
+      const refusal = early ?? (await this.#fullUser(asker, [asker.user, user_id]));
       if (refusal !== undefined) return { fault: refusal };
       const [first, second] =
         BigInt(asker.user) < BigInt(user_id) ? [asker.user, user_id] : [user_id, asker.user];
@@ -74,9 +82,13 @@ export class GroupService {
 
   async createGroup(asker: Asker, request: CreateGroup): Promise<Opened> {
     const { title, member_ids, client_msg_id, history = 'all' } = request;
-    const unknown = await this.#unknownUser(member_ids, 'member_ids');
-    if (unknown !== undefined) return { fault: unknown };
-    const full = await this.#fullUser([asker.user, ...member_ids]);
+    const tooFast = this.#tooFast(asker, 1 + member_ids.length);
+    const early = tooFast ?? (await this.#unknownUser(member_ids, 'member_ids'));
+    if (early !== undefined) return { fault: early };
+    const full = await this.#fullUser(asker, [asker.user, ...member_ids]);
+    // A refusal leaves nothing behind, and what was created before is answered as it was then.
+    if (full !== undefined && (await this.#members.group(asker.user, client_msg_id)) === undefined)
+      return { fault: full };
     const record: ConversationRecord = await this.#members.createConversation({
       id: this.#ids.next() as ConversationId,
       createdBy: asker.user,
@@ -105,7 +117,10 @@ export class GroupService {
       const reason = 'A direct conversation has no members or title to change.';
       return { kind: 'failed', fault: fault('not_a_group', reason) };
     }
-    const refusal = (await this.#unknownUser(newcomers, 'user_ids')) ?? (await this.#fullUser(newcomers));
+    const tooFast = this.#tooFast(asker, newcomers.length);
+    if (tooFast !== undefined) return { kind: 'failed', fault: tooFast };
+    const unknown = await this.#unknownUser(newcomers, 'user_ids');
+    const refusal = unknown ?? (await this.#fullUser(asker, newcomers));
     const refusable = refusedBy(refusal, change);
     return this.#messages.change(conversation, { sender: asker.user, clientMsgId, ...refusable });
   }
@@ -118,9 +133,18 @@ export class GroupService {
     return fault('not_found', 'There is no such user.', { field: path });
   }
 
-  async #fullUser(users: readonly UserId[]): Promise<Fault | undefined> {
+  #tooFast(asker: Asker, count: number): Fault | undefined {
+    const retry_after_ms = count === 0 ? undefined : this.#rate.take(asker.user, count);
+    return retry_after_ms === undefined
+      ? undefined
+      : fault('rate_limited', 'You bring users into conversations too fast.', { retry_after_ms });
+  }
+
+  async #fullUser(asker: Asker, users: readonly UserId[]): Promise<Fault | undefined> {
     const counts = await Promise.all(users.map((user) => this.#members.countConversationsOf(user)));
-    return counts.some((count) => count >= CONVERSATIONS_PER_USER_MAX_COUNT)
+    const most = (user: UserId | undefined) =>
+      user === asker.user ? CONVERSATIONS_PER_USER_MAX_COUNT : CONVERSATIONS_BY_OTHERS_MAX_COUNT;
+    return counts.some((count, index) => count >= most(users[index]))
       ? fault('limit_reached', `A user has at most ${CONVERSATIONS_PER_USER_MAX_COUNT} conversations.`)
       : undefined;
   }

@@ -1,10 +1,11 @@
 // Groups: making, changing, leaving them, and what is remembered of it.
 import { expect, test } from 'bun:test';
-import { GROUP_MEMBERS_MAX_COUNT, CONVERSATIONS_PER_USER_MAX_COUNT } from '@parley/protocol/limits';
+import { GROUP_MEMBERS_MAX_COUNT } from '@parley/protocol/limits';
 import type { ConversationId, UserId } from '@parley/protocol/ids';
 import type { Membership } from '@parley/ports/member-store';
 import { ServerFixture } from '../testing/server-fixture.ts';
 import type { TestClient } from '../testing/test-client.ts';
+import { CONVERSATIONS_BY_OTHERS_MAX_COUNT } from './group-service.ts';
 
 async function room(history?: 'all' | 'joined') {
   const fixture = new ServerFixture();
@@ -334,11 +335,11 @@ test('[GROUP-4] members come in pages with the seq as of which they are true', a
   });
 });
 
-test('[INV 9] a user with the most conversations is not added, and an addition that filled the last place is answered again', async () => {
+test('[INV 9] a user with as many conversations as others may give is not added, and an addition that filled the last place is answered again', async () => {
   const { fixture, ada, eve, group } = await room();
   const [busy] = (await fixture.registerMany(1)) as [UserId];
   const { state } = fixture.stores.world;
-  for (let at = 1; at < CONVERSATIONS_PER_USER_MAX_COUNT; at++) {
+  for (let at = 1; at < CONVERSATIONS_BY_OTHERS_MAX_COUNT; at++) {
     const id = fixture.ids.next() as ConversationId;
     await fixture.stores.members.createConversation({
       id,
@@ -357,7 +358,7 @@ test('[INV 9] a user with the most conversations is not added, and an addition t
     };
     await fixture.stores.members.apply(id, [{ seq: 1, title: undefined, memberships: [membership] }]);
   }
-  expect(state.conversationsOf.get(busy)?.size).toBe(CONVERSATIONS_PER_USER_MAX_COUNT - 1);
+  expect(state.conversationsOf.get(busy)?.size).toBe(CONVERSATIONS_BY_OTHERS_MAX_COUNT - 1);
   const add = () => ada.change('add_members', group, 'a', { user_ids: [busy] });
   expect(await add()).toMatchObject({ type: 'changed', seq: 2 });
   expect(await add()).toMatchObject({ type: 'changed', seq: 2 });

@@ -1,5 +1,6 @@
 // The HTTP side, as a client meets it: statuses, bodies and headers.
 import { describe, expect, test } from 'bun:test';
+import { StoreError } from '@parley/ports/store-error';
 import { credentialsSchema, httpErrorSchema } from '@parley/protocol/account';
 import { AccountWorld, ADDRESS, ok, PASSWORD } from '../testing/account-world.ts';
 import { HTTP_BODY_MAX_BYTES, httpApp, type HttpApp } from './http-app.ts';
@@ -326,6 +327,17 @@ describe('origins', () => {
 });
 
 describe('the server itself', () => {
+  test.each(['storage_full', 'outcome_unknown', 'unavailable'] as const)(
+    '[HTTP-1] a store that fails with %s is answered so, with 503 and Retry-After',
+    async (kind) => {
+      const server = serve();
+      server.world.store.createUser = () => Promise.reject(new StoreError(kind, 'disk'));
+      const response = await post(server, '/v1/register', alice);
+      expect([response.status, (await faultOf(response)).code]).toEqual([503, kind]);
+      expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0);
+    },
+  );
+
   test('livez and readyz', async () => {
     const server = serve();
     expect((await call(server, '/livez')).status).toBe(200);

@@ -4,10 +4,12 @@ import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Log } from '@parley/ports/log';
+import { StoreError } from '@parley/ports/store-error';
 import { loginRequestSchema, registerRequestSchema } from '@parley/protocol/account';
 import { fault } from '@parley/protocol/error-code';
 import { TOKEN_MAX_CHARS } from '@parley/protocol/limits';
 import type { AccountService, CredentialsOutcome } from '../account/account-service.ts';
+import { faultOfFailure } from '../message/submission.ts';
 import { faultResponse } from './fault-response.ts';
 import { readBody } from './json-body.ts';
 import type { OriginPolicy } from './origin-policy.ts';
@@ -93,7 +95,11 @@ export function httpApp(options: HttpAppOptions): HttpApp {
   app.notFound((context) => faultResponse(context, fault('not_found', 'There is nothing here.')));
   app.onError((error, context) => {
     log.error({ event: 'http_failed', path: context.req.path, error }, 'a request failed');
-    return faultResponse(context, fault('unavailable', 'The server failed.', { retry_after_ms: 1_000 }));
+    const reason =
+      error instanceof StoreError
+        ? faultOfFailure(error)
+        : fault('unavailable', 'The server failed.', { retry_after_ms: 1_000 });
+    return faultResponse(context, reason);
   });
   return app;
 }

@@ -6,6 +6,7 @@ import type { Loaded } from './conversation-owner.ts';
 import { endRefused, refusalsOf, Roots } from './draft-checks.ts';
 import type { OwnerContext } from './owner-context.ts';
 import {
+  endAll,
   failed,
   ID_REUSED,
   isRetry,
@@ -34,11 +35,28 @@ export class Batch {
   #entries: NewEntry[] = [];
   readonly #open = new Map<string, Part[]>();
   readonly #answers: (() => void)[] = [];
-  /** How many messages and changes it took from the queue, refused ones included. */
-  taken = 0;
+  readonly #unanswered = new Set<Submission>();
+  /** What it took from the queue, also what it refused. */
+  readonly taken: Submission[] = [];
 
   get entries(): readonly NewEntry[] {
     return this.#entries;
+  }
+
+  /** From here on it answers for the submission. */
+  take(submission: Submission): void {
+    this.taken.push(submission);
+    this.#unanswered.add(submission);
+  }
+
+  /** Answers a submission by the call, unless it was answered before. */
+  end(submission: Submission, call: () => void): void {
+    if (this.#unanswered.delete(submission)) call();
+  }
+
+  /** Something failed that should not: whoever has no answer yet gets this one. */
+  abandon(reason: Fault): void {
+    for (const submission of this.#unanswered) this.end(submission, () => endAll(submission, reason));
   }
 
   add(part: Part, entry: NewEntry): void {
@@ -106,31 +124,33 @@ interface Filling {
 type Ended = ReadonlyMap<Draft, Outcome>;
 const NONE_ENDED: Ended = new Map();
 
-/** Takes from the front of the queue what goes into one append: a change alone, or messages as many as fit. */
+/**
+ * Takes from the front of the queue what goes into one append: a change alone, or messages as many as fit. Should it
+ * throw, what was taken is the batch's to answer.
+ */
 export async function fillBatch(
+  batch: Batch,
   queue: Submission[],
   loaded: Loaded,
   context: OwnerContext,
   conversation: ConversationId,
-): Promise<Batch> {
-  const batch = new Batch();
+): Promise<void> {
   const at = Math.max(context.clock.now(), loaded.lastAt);
   const filling: Filling = { loaded, context, conversation, at };
   if (queue[0]?.kind === 'change') {
-    batch.taken = 1;
-    await addChange(batch, queue.shift() as Change, filling);
-    return batch;
+    const change = queue.shift() as Change;
+    batch.take(change);
+    return addChange(batch, change, filling);
   }
   const roots = new Roots(context.messages, conversation);
   let room = APPEND_ENTRIES_MAX_COUNT;
   while (queue[0]?.kind === 'messages' && queue[0].drafts.length <= room) {
     const messages = queue.shift() as Messages;
     room -= messages.drafts.length;
-    batch.taken += messages.drafts.length;
+    batch.take(messages);
     const isPlain = loaded.roster.isMember(messages.sender) && !messages.drafts.some(isToBeChecked);
     addMessages(batch, messages, filling, isPlain ? NONE_ENDED : await endedOf(messages, filling, roots));
   }
-  return batch;
 }
 
 /** The drafts that may be stored go into the batch; the others have their outcome already. */
@@ -152,7 +172,7 @@ function addMessages(batch: Batch, messages: Messages, filling: Filling, ended: 
     const messageId = filling.context.ids.next() as NewEntry['messageId'];
     batch.add(part, { kind: 'message', messageId, sender, clientMsgId, at: filling.at, body });
   });
-  batch.onAnswer(() => messages.done(inOrder(outcomes)));
+  batch.onAnswer(() => batch.end(messages, () => messages.done(inOrder(outcomes))));
 }
 
 /** [SEND-5] What follows a message that is to be tried again is to be tried again too, or the order would be lost. */
@@ -181,22 +201,23 @@ async function addChange(batch: Batch, change: Change, filling: Filling): Promis
   const { loaded, context, conversation, at } = filling;
   const { sender, clientMsgId, entryKind } = change;
   const matches = (body: string) => change.matches(JSON.parse(body));
+  const done = (outcome: Outcome) => batch.end(change, () => change.done(outcome));
   const found = await context.messages.find(conversation, sender, [clientMsgId]).catch(() => undefined);
-  if (found === undefined) return change.done(failed(UNAVAILABLE));
+  if (found === undefined) return done(failed(UNAVAILABLE));
   const [existing] = found;
   if (existing !== undefined) {
     const same = existing.kind === entryKind && matches(existing.body);
-    return change.done(same ? stored(existing) : failed(ID_REUSED));
+    return done(same ? stored(existing) : failed(ID_REUSED));
   }
   let target: Target | undefined;
   try {
     if (change.target !== undefined)
       target = await loadTarget(context.messages, conversation, change.target, at);
   } catch {
-    return change.done(failed(UNAVAILABLE));
+    return done(failed(UNAVAILABLE));
   }
   const decided = change.decide(loaded.roster, target);
-  if ('fault' in decided) return change.done(failed(decided.fault));
+  if ('fault' in decided) return done(failed(decided.fault));
   const body = JSON.stringify(decided.body);
   let ended: Outcome = failed(ID_REUSED);
   const end = (outcome: Outcome) => {
@@ -207,5 +228,5 @@ async function addChange(batch: Batch, change: Change, filling: Filling): Promis
     { key: keyOf(sender, clientMsgId), kind: entryKind, body, matches, end },
     { kind: entryKind, messageId, sender, clientMsgId, at, body },
   );
-  batch.onAnswer(() => change.done(ended));
+  batch.onAnswer(() => done(ended));
 }

@@ -1,10 +1,10 @@
 // The one writer of a conversation: claims its log, then checks, numbers, stores, does the effects, answers, announces.
-import type { ConversationId, Seq } from '@parley/protocol/ids';
+import type { ConversationId, Seq, UserId } from '@parley/protocol/ids';
 import type { NewEntry, StoredEntry, Token } from '@parley/ports/message-store';
 import type { Roster } from '../group/roster.ts';
 import { appendDurably, type Decided } from './durable-append.ts';
-import { fillBatch, type Batch } from './batch.ts';
-import { OWNER_QUEUE_MAX_COUNT } from './limits.ts';
+import { Batch, fillBatch } from './batch.ts';
+import { OWNER_QUEUE_MAX_COUNT, OWNER_QUEUE_PER_SENDER_MAX_COUNT } from './limits.ts';
 import { loadConversation } from './load-conversation.ts';
 import { doMessageEffects } from './message-effects.ts';
 import type { OwnerContext } from './owner-context.ts';
@@ -32,6 +32,8 @@ export class ConversationOwner {
   #queue: Submission[] = [];
   #state: State = { kind: 'unloaded' };
   #queued = 0;
+  /** Of these, by sender. There only while something waits: most conversations are silent. */
+  #queuedBy: Map<UserId, number> | undefined;
   #running = false;
   lastUsedMs: number;
 
@@ -57,34 +59,55 @@ export class ConversationOwner {
   /** Takes a submission in order of arrival. Its `done` is called exactly once, later. */
   submit(submission: Submission): void {
     this.lastUsedMs = this.#context.clock.monotonic();
-    if (this.lost || this.#queued + size(submission) > OWNER_QUEUE_MAX_COUNT) {
+    if (this.lost || !this.#hasRoom(submission, size(submission))) {
       endAll(submission, UNAVAILABLE);
       return;
     }
     this.#queue.push(submission);
-    this.#queued += size(submission);
+    this.#count(submission, size(submission));
     if (this.#running) return;
     this.#running = true;
     // What else arrives in this turn of promises shares the first commit. `#run` handles every rejection itself.
     queueMicrotask(() => void this.#run());
   }
 
+  #hasRoom({ sender }: Submission, more: number): boolean {
+    const own = this.#queuedBy?.get(sender) ?? 0;
+    return this.#queued + more <= OWNER_QUEUE_MAX_COUNT && own + more <= OWNER_QUEUE_PER_SENDER_MAX_COUNT;
+  }
+
+  #count({ sender }: Submission, more: number): void {
+    this.#queued += more;
+    this.#queuedBy ??= new Map();
+    this.#queuedBy.set(sender, (this.#queuedBy.get(sender) ?? 0) + more);
+  }
+
   async #run(): Promise<void> {
     try {
       const loaded = this.loaded ?? (await this.#load());
       while (loaded !== undefined && !this.lost && this.#queue.length > 0) {
-        const batch = await fillBatch(this.#queue, loaded, this.#context, this.conversation);
-        this.#queued -= batch.taken;
-        await this.#commit(batch, loaded);
+        await this.#commit(await this.#nextBatch(loaded), loaded);
       }
     } catch (error) {
-      this.#context.log.error({ conversation: this.conversation, error }, 'conversation could not be loaded');
+      this.#context.log.error({ conversation: this.conversation, error }, 'conversation cannot go on');
       this.#lose();
     }
     this.#running = false;
     if (this.lost) this.#endQueue();
     // An emptied array keeps its room, in every conversation that was ever written to.
-    else this.#queue = [];
+    else this.#clearQueue();
+  }
+
+  async #nextBatch(loaded: Loaded): Promise<Batch> {
+    const batch = new Batch();
+    try {
+      await fillBatch(batch, this.#queue, loaded, this.#context, this.conversation);
+    } catch (error) {
+      batch.abandon(UNAVAILABLE);
+      throw error;
+    }
+    for (const submission of batch.taken) this.#count(submission, -size(submission));
+    return batch;
   }
 
   async #load(): Promise<Loaded | undefined> {
@@ -159,6 +182,12 @@ export class ConversationOwner {
 
   #endQueue(): void {
     for (const submission of this.#queue.splice(0)) endAll(submission, UNAVAILABLE);
+    this.#clearQueue();
+  }
+
+  #clearQueue(): void {
+    this.#queue = [];
+    this.#queuedBy = undefined;
     this.#queued = 0;
   }
 }

@@ -129,7 +129,7 @@ test('[SEND-3] retention does not drop what the same client_msg_id must still fi
   expect(() => new Retention({ ...parts, keepMs: DAY_MS - 1 })).toThrow(RangeError);
 });
 
-test('retention takes a long log in passes, and a failure of the store waits for the next', async () => {
+test('retention drops all that is due in one pass, in steps, and a failure of the store waits for the next', async () => {
   const { fixture, ada, conversation } = await pair({ logRetentionMs: 40 * DAY_MS });
   for (let at = 0; at < 20; at++) {
     const texts = Array.from({ length: 64 }, (_, n) => ({ id: `id-${at}-${n}`, text: 'x' }));
@@ -141,7 +141,49 @@ test('retention takes a long log in passes, and a failure of the store waits for
   await fixture.timers.advance(60_000);
   expect(fixture.stores.world.state.logs.get(conversation)?.floor).toBe(0);
   await fixture.timers.advance(60_000);
-  expect(fixture.stores.world.state.logs.get(conversation)?.floor).toBe(1_000);
-  await fixture.timers.advance(60_000);
   expect(fixture.stores.world.state.logs.get(conversation)?.floor).toBe(1_280);
+  expect(fixture.faults.calls.filter((method) => method === 'drop')).toHaveLength(2);
+});
+
+test('retention drops up to the last entry that is due, for every place of the boundary', async () => {
+  for (let due = 0; due <= 9; due++) {
+    const { fixture, ada, conversation } = await pair();
+    const texts = (from: number, count: number) =>
+      Array.from({ length: count }, (_, n) => ({ id: `id-${from + n}`, text: 'x' }));
+    if (due > 0) await ada.texts(conversation, texts(0, due));
+    fixture.clock.step(1_000);
+    if (due < 9) await ada.texts(conversation, texts(due, 9 - due));
+    fixture.clock.step(40 * DAY_MS);
+    const { messages } = fixture.stores;
+    const keepMs = 40 * DAY_MS;
+    const retention = new Retention({ messages, clock: fixture.clock, log: fixture.log, keepMs });
+    expect(await retention.pass()).toBe(due === 0 ? 0 : 1);
+    expect(fixture.stores.world.state.logs.get(conversation)?.floor).toBe(due);
+  }
+});
+
+test('retention takes more conversations than one read of them names', async () => {
+  const { fixture, ada } = await pair({ logRetentionMs: 40 * DAY_MS });
+  for (let at = 0; at < 250; at++) await ada.group(`g-${at}`, []);
+  fixture.clock.step(41 * DAY_MS);
+  await fixture.timers.advance(60_000);
+  const floors = [...fixture.stores.world.state.logs.values()].map((log) => log.floor);
+  expect(floors).toEqual(Array.from({ length: 250 }, () => 1));
+});
+
+test('retention does not begin again while it goes on, and ends early with the server, which waits for it', async () => {
+  const { fixture, ada } = await pair({ logRetentionMs: 40 * DAY_MS });
+  for (let at = 0; at < 3; at++) await ada.group(`g-${at}`, []);
+  fixture.clock.step(41 * DAY_MS);
+  const held = fixture.faults.hold('drop');
+  await fixture.timers.advance(180_000);
+  const calls = (method: string) => fixture.faults.calls.filter((call) => call === method).length;
+  expect([held.reached, calls('olderThan'), calls('drop')]).toEqual([true, 1, 1]);
+  let stopped = false;
+  void fixture.server.stop().then(() => (stopped = true));
+  await fixture.timers.advance(10_000);
+  expect(stopped).toBe(false);
+  held.release();
+  await fixture.settle();
+  expect([stopped, calls('drop')]).toEqual([true, 1]);
 });

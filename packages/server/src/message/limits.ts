@@ -2,10 +2,14 @@
 
 /** Entries that wait for one conversation's next commits; more are answered with `unavailable`. */
 export const OWNER_QUEUE_MAX_COUNT = 16_384;
+/** Of these, entries of one user, so that nobody fills the queue alone. */
+export const OWNER_QUEUE_PER_SENDER_MAX_COUNT = 4_096;
 /** Bytes of all messages of this node that wait to be stored; more are answered with `unavailable`. */
 export const PENDING_MAX_BYTES = 268_435_456;
 /** Conversations whose state this node keeps in memory. Idle ones beyond it are forgotten and loaded again. */
 export const OWNERS_MAX_COUNT = 100_000;
+/** When there are that many, so many of those that were used longest ago are looked at, and forgotten where idle. */
+export const OWNERS_FORGOTTEN_AT_ONCE_MAX_COUNT = 2_000;
 /** A conversation that was not written to for this long is forgotten. */
 export const OWNER_IDLE_MAX_MS = 600_000;
 /** Claims of one conversation before its load is given up for now. */

@@ -1,11 +1,12 @@
 // The conversations that this node has in memory, by id, bounded: idle ones are forgotten and loaded again.
 import type { ConversationId, Seq } from '@parley/protocol/ids';
 import { ConversationOwner, type Loaded } from './conversation-owner.ts';
-import { OWNER_IDLE_MAX_MS, OWNERS_MAX_COUNT } from './limits.ts';
+import { OWNER_IDLE_MAX_MS, OWNERS_FORGOTTEN_AT_ONCE_MAX_COUNT, OWNERS_MAX_COUNT } from './limits.ts';
 import type { OwnerContext } from './owner-context.ts';
 
 export class Owners {
   readonly #context: OwnerContext;
+  /** In the order of their last use. */
   readonly #byConversation = new Map<ConversationId, ConversationOwner>();
 
   constructor(context: OwnerContext) {
@@ -15,9 +16,9 @@ export class Owners {
   /** The owner to submit to; a lost one is replaced. */
   of(conversation: ConversationId): ConversationOwner {
     const present = this.#byConversation.get(conversation);
-    if (present !== undefined && !present.lost) return present;
-    if (this.#byConversation.size >= OWNERS_MAX_COUNT) this.sweep(0);
-    const owner = new ConversationOwner(conversation, this.#context);
+    if (present !== undefined) this.#byConversation.delete(conversation);
+    else if (this.#byConversation.size >= OWNERS_MAX_COUNT) this.#forgetOldest();
+    const owner = present?.lost === false ? present : new ConversationOwner(conversation, this.#context);
     this.#byConversation.set(conversation, owner);
     return owner;
   }
@@ -37,7 +38,22 @@ export class Owners {
   sweep(idleMs = OWNER_IDLE_MAX_MS): void {
     const before = this.#context.clock.monotonic() - idleMs;
     for (const [conversation, owner] of this.#byConversation) {
-      if (owner.idle && owner.lastUsedMs <= before) this.#byConversation.delete(conversation);
+      if (owner.lastUsedMs > before) return;
+      if (owner.idle) this.#byConversation.delete(conversation);
+    }
+  }
+
+  get size(): number {
+    return this.#byConversation.size;
+  }
+
+  /** Looks at few, whatever there is: those that are busy go to the end, so that the next time looks at others. */
+  #forgetOldest(): void {
+    let looked = 0;
+    for (const [conversation, owner] of this.#byConversation) {
+      if ((looked += 1) > OWNERS_FORGOTTEN_AT_ONCE_MAX_COUNT) return;
+      this.#byConversation.delete(conversation);
+      if (!owner.idle) this.#byConversation.set(conversation, owner);
     }
   }
 

@@ -23,6 +23,7 @@ interface Mark {
 export class ReceivedMarks {
   readonly #queue: OfflineQueue;
   readonly #access: AccessRules;
+  readonly #isRevoked: (device: DeviceId) => boolean;
   readonly #timers: Timers;
   readonly #log: Log;
   /** What waits to be stored. */
@@ -33,9 +34,17 @@ export class ReceivedMarks {
   #timer: Timer | undefined;
   #flushing = false;
 
-  constructor(parts: { queue: OfflineQueue; access: AccessRules; timers: Timers; log: Log }) {
+  constructor(parts: {
+    queue: OfflineQueue;
+    access: AccessRules;
+    /** From the moment its sign-out begins: what is stored of the device then would outlive it. */
+    isRevoked: (device: DeviceId) => boolean;
+    timers: Timers;
+    log: Log;
+  }) {
     this.#queue = parts.queue;
     this.#access = parts.access;
+    this.#isRevoked = parts.isRevoked;
     this.#timers = parts.timers;
     this.#log = parts.log;
   }
@@ -81,6 +90,7 @@ export class ReceivedMarks {
     if (waiting === undefined) return;
     this.#pending.delete(device);
     this.#count -= waiting.marks.size;
+    if (this.#isRevoked(device)) return;
     const done = this.#store(device, waiting);
     this.#storing.set(device, { ...waiting, done });
     await done;

@@ -140,3 +140,38 @@ test('a mark that cannot be checked is refused as unavailable, and counts for no
   await again.mark(conversation, 3);
   expect(again.all('queue_empty')).toHaveLength(1);
 });
+
+const marksOf = (fixture: ServerFixture, method = 'markReceived') =>
+  fixture.faults.calls.filter((call) => call === method).length;
+
+test('[RECV-3] marks of a device that signed out are not stored any more, those of others are', async () => {
+  const { fixture, ada, bob, conversation } = await pair(3);
+  await fixture.timers.advance(2_500);
+  const before = marksOf(fixture);
+  await bob.mark(conversation, 3);
+  await ada.mark(conversation, 3);
+  const held = fixture.faults.hold('removeDevice');
+  const signingOut = fixture.server.accounts.logout(bob.token, '127.0.0.1');
+  await fixture.settle();
+  expect(held.reached).toBe(true);
+  // What comes and what is due while it signs out would outlive it as well.
+  await bob.mark(conversation, 2);
+  await fixture.timers.advance(2_500);
+  expect(marksOf(fixture)).toBe(before + 1);
+  held.release();
+  expect(await signingOut).toEqual({ kind: 'ok' });
+  await fixture.timers.advance(2_500);
+  expect(marksOf(fixture)).toBe(before + 1);
+  expect(await received(ada, conversation)).toBe(3);
+});
+
+test('[RECV-3] marks that were not stored when their device signed out are not tried again', async () => {
+  const { fixture, bob, conversation } = await pair(3);
+  await bob.mark(conversation, 3);
+  fixture.faults.next('markReceived', 'unavailable');
+  await fixture.timers.advance(2_000);
+  const before = marksOf(fixture);
+  await fixture.server.accounts.logout(bob.token, '127.0.0.1');
+  await fixture.timers.advance(5_000);
+  expect(marksOf(fixture)).toBe(before);
+});

@@ -5,8 +5,9 @@ import type { Clock } from '@parley/ports/clock';
 import type { Log } from '@parley/ports/log';
 import type { MessageStore } from '@parley/ports/message-store';
 
-const CONVERSATIONS_PER_PASS_MAX_COUNT = 100;
-const ROWS_PER_READ_MAX_COUNT = 1_000;
+const CONVERSATIONS_PER_READ_MAX_COUNT = 100;
+/** A write that drops more would make the senders wait. */
+const ENTRIES_PER_DROP_MAX_COUNT = 1_000;
 
 export class Retention {
   readonly #messages: MessageStore;
@@ -23,30 +24,50 @@ export class Retention {
     this.#keepMs = parts.keepMs;
   }
 
-  /** One pass; returns how many conversations it shortened. Call it again soon when that is the most a pass takes. */
-  async pass(): Promise<number> {
+  /** Drops all that is due, in steps, and returns how many conversations it shortened. One pass at a time. */
+  async pass(isStopping: () => boolean = () => false): Promise<number> {
     const before = this.#clock.now() - this.#keepMs;
-    const due = await this.#messages.olderThan(before, CONVERSATIONS_PER_PASS_MAX_COUNT);
-    let shortened = 0;
-    for (const conversation of due) {
-      const through = await this.#lastBefore(conversation, before);
-      if (through === undefined) continue;
-      await this.#messages.drop(conversation, through);
-      shortened += 1;
-    }
-    if (shortened > 0) this.#log.info({ conversations: shortened, before }, 'retention dropped old entries');
-    return shortened;
+    const shortened = new Set<ConversationId>();
+    let dropped: number;
+    do {
+      dropped = 0;
+      const due = await this.#messages.olderThan(before, CONVERSATIONS_PER_READ_MAX_COUNT);
+      for (const conversation of due) {
+        while (!isStopping() && (await this.#drop(conversation, before))) {
+          shortened.add(conversation);
+          dropped += 1;
+        }
+      }
+    } while (dropped > 0 && !isStopping());
+    if (shortened.size > 0)
+      this.#log.info({ conversations: shortened.size, before }, 'retention dropped old entries');
+    return shortened.size;
   }
 
-  async #lastBefore(conversation: ConversationId, before: number): Promise<Seq | undefined> {
+  /** One step; false when nothing of the conversation is due. */
+  async #drop(conversation: ConversationId, before: number): Promise<boolean> {
     const { floor, head } = await this.#messages.state(conversation);
-    const page = await this.#messages.read({
-      conversation,
-      after: floor,
-      to: head,
-      limit: ROWS_PER_READ_MAX_COUNT,
-      maxBytes: Number.MAX_SAFE_INTEGER,
-    });
-    return page.entries.findLast((entry) => entry.at < before)?.seq;
+    const through = await this.#lastBefore(conversation, floor, head, before);
+    if (through === floor) return false;
+    await this.#messages.drop(conversation, through);
+    return true;
+  }
+
+  /**
+   * How far a step goes: where its end is not due, the last entry that is, found by halving on their times, which never
+   * run backwards within a log. The floor when none is.
+   */
+  async #lastBefore(conversation: ConversationId, floor: Seq, head: Seq, before: number): Promise<Seq> {
+    let old = floor;
+    let young = Math.min(head, floor + ENTRIES_PER_DROP_MAX_COUNT) + 1;
+    let middle = young - 1;
+    while (young - old > 1) {
+      const range = { conversation, after: middle - 1, to: head, limit: 1, maxBytes: 0 };
+      const [entry] = (await this.#messages.read(range)).entries;
+      if (entry !== undefined && entry.at < before) old = entry.seq;
+      else young = middle;
+      middle = Math.floor((old + young) / 2);
+    }
+    return old;
   }
 }

@@ -3,7 +3,8 @@ import { expect, test } from 'bun:test';
 import type { ConversationId } from '@parley/protocol/ids';
 import { SEND_MESSAGES_MAX_COUNT, TEXT_MAX_UNITS } from '@parley/protocol/limits';
 import { ServerFixture } from '../testing/server-fixture.ts';
-import { sendOf } from '../testing/test-client.ts';
+import { sendOf, type TestClient } from '../testing/test-client.ts';
+import { OWNER_QUEUE_PER_SENDER_MAX_COUNT } from './limits.ts';
 
 async function pair() {
   const fixture = new ServerFixture();
@@ -170,23 +171,59 @@ test('times never run backwards within a log, also when the clock does', async (
   expect(entries[1]?.at).toBe(entries[0]?.at ?? -1);
 });
 
-test('more than waits for one conversation is refused as unavailable, and leaves no trace', async () => {
-  const { fixture, ada, conversation } = await pair();
-  const held = fixture.faults.hold('append');
+/** Frames of 64 messages that are answered while nothing can be stored, of so many by each. */
+async function refusedOf(
+  fixture: ServerFixture,
+  senders: readonly TestClient[],
+  group: ConversationId,
+  each: number,
+) {
   const texts = (at: number) => Array.from({ length: 64 }, (_, n) => ({ id: `id-${at}-${n}`, text: 'x' }));
-  const refs = Array.from({ length: 260 }, (_, at) => ada.start(sendOf(conversation, texts(at))));
+  const started = senders.map((sender) => {
+    const refs = Array.from({ length: each }, (_, at) => sender.start(sendOf(group, texts(at))));
+    return { sender, refs };
+  });
   await fixture.settle();
-  const refused = refs.filter((ref) => ada.answer(ref) !== undefined);
+  return started.flatMap(({ sender, refs }) => {
+    const answers = sender.answers();
+    return refs.flatMap((ref) => answers.get(ref) ?? []);
+  });
+}
+
+const UNAVAILABLE_ALL = {
+  results: Array.from({ length: 64 }, () => ({ error: { code: 'unavailable', retry: 'later' } })),
+};
+
+test('more than waits for one conversation is refused as unavailable, and leaves no trace', async () => {
+  const { fixture, ada, bob } = await pair();
+  const senders = [ada, bob, await fixture.join('cyd'), await fixture.join('dan'), await fixture.join('eve')];
+  const others = senders.slice(1).map((sender) => sender.userId);
+  const group = await ada.group('room', others);
+  const held = fixture.faults.hold('append');
+  bob.start(sendOf(group, [{ id: 'held', text: 'x' }]));
+  await fixture.settle();
+  expect(held.reached).toBe(true);
+  const refused = await refusedOf(fixture, senders, group, 52);
   expect(refused).toHaveLength(4);
-  for (const ref of refused) {
-    expect(ada.answer(ref)).toMatchObject({
-      results: [
-        { error: { code: 'unavailable', retry: 'later' } },
-        ...Array.from({ length: 63 }, () => ({})),
-      ],
-    });
-  }
+  for (const answer of refused) expect(answer).toMatchObject(UNAVAILABLE_ALL);
   held.release();
   await fixture.settle();
-  expect((await ada.pull(conversation, 0, 1)).head).toBe(64 * 256);
+  expect((await ada.pull(group, 0, 1)).head).toBe(2 + 64 * 256);
+});
+
+test('[INV 20] one who fills the queue of a conversation is refused, and others still get in', async () => {
+  const { fixture, ada, bob, conversation } = await pair();
+  await bob.text(conversation, 'first');
+  const held = fixture.faults.hold('append');
+  bob.start(sendOf(conversation, [{ id: 'held', text: 'x' }]));
+  await fixture.settle();
+  const refused = await refusedOf(fixture, [ada], conversation, 70);
+  expect(refused).toHaveLength(70 - OWNER_QUEUE_PER_SENDER_MAX_COUNT / 64);
+  for (const answer of refused) expect(answer).toMatchObject(UNAVAILABLE_ALL);
+  expect(await refusedOf(fixture, [bob], conversation, 3)).toEqual([]);
+  held.release();
+  await fixture.settle();
+  expect((await ada.pull(conversation, 0, 1)).head).toBe(2 + OWNER_QUEUE_PER_SENDER_MAX_COUNT + 3 * 64);
+  // What was stored makes room again, also while more goes on to wait.
+  expect(await ada.text(conversation, 'again')).toHaveProperty('seq');
 });

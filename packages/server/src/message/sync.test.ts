@@ -115,11 +115,13 @@ test('[SYNC-3] queue_empty comes when all that the first look named is confirmed
 
 test('[SYNC-1] [SYNC-3] many conversations come in several frames, and queue_empty after the last is confirmed', async () => {
   const { fixture, ada, bob } = await pair();
+  const eve = await fixture.join('eve');
   const count = HEADS_ROWS_MAX_COUNT * 2 + 10;
   const groups: ConversationId[] = [];
   for (let at = 0; at < count; at++) {
-    groups.push(await ada.group(`g-${at}`, [bob.userId]));
-    ada.clear();
+    const creator = at % 2 === 0 ? ada : eve;
+    groups.push(await creator.group(`g-${at}`, [bob.userId]));
+    creator.clear();
   }
   bob.cut();
   const again = await fixture.connect(bob.token);

@@ -45,6 +45,7 @@ export class AccountWorld {
       }),
       registration: 'open',
       tokenLifetimeMs: TOKEN_LIFETIME_MS,
+      isLive: () => false,
       onRevoked: (_user, device) => revoked.push(device),
       ...changes,
     });

@@ -5,6 +5,7 @@ import type { SendOutcome, Socket } from '../gateway/socket.ts';
 export class FakeSocket implements Socket {
   readonly messages: string[] = [];
   closedWith: { readonly code: CloseCode; readonly reason: string } | undefined;
+  terminated = false;
   /** What the next writes answer; the test sets it to play a slow reader. */
   outcome: SendOutcome = 'sent';
   bufferedBytes = 0;
@@ -24,5 +25,9 @@ export class FakeSocket implements Socket {
 
   close(code: CloseCode, reason: string): void {
     this.closedWith ??= { code, reason };
+  }
+
+  terminate(): void {
+    this.terminated = true;
   }
 }
