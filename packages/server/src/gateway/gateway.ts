@@ -55,7 +55,7 @@ export class Gateway implements SessionHost {
   readonly #parts: GatewayParts;
   readonly #wheel = new TimingWheel(Math.max(VISIT_INTERVAL_MAX_MS, HELLO_WITHIN_MS));
   readonly #open = new Set<Session>();
-  /** Only sessions that have asked for something have lanes. */
+  /** Only sessions with requests in flight have lanes. */
   readonly #lanes = new WeakMap<Session, Lanes>();
   readonly #ticking: Timer;
   #unauthenticated = 0;
@@ -245,6 +245,8 @@ export class Gateway implements SessionHost {
     await done;
     session.requestsInFlight -= 1;
     session.bytesInFlight -= bytes;
+    // Most sessions ask now and then and are quiet for long: idle lanes are not kept for them.
+    if (session.requestsInFlight === 0) this.#lanes.delete(session);
   }
 
   /** Marks are not answered, but those that must be looked up count as a request, or a flood of them had no limit. */

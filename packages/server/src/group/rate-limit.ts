@@ -9,6 +9,9 @@ export const BROUGHT_IN_PER_SECOND_MAX_COUNT = 20;
 /** Users of whom it is known; the one who asked longest ago is forgotten, whose bucket is full again as a rule. */
 export const RATED_USERS_MAX_COUNT = 100_000;
 
+/** Full buckets that one call forgets. */
+const FORGOTTEN_AT_ONCE_MAX_COUNT = 4;
+
 const REFILL_MS = 1_000 / BROUGHT_IN_PER_SECOND_MAX_COUNT;
 const BURST_MS = BROUGHT_IN_AT_ONCE_MAX_COUNT * REFILL_MS;
 
@@ -29,7 +32,7 @@ export class RateLimit {
     const waitMs = fullAtMs - nowMs - BURST_MS;
     this.#fullAtMs.delete(user);
     this.#fullAtMs.set(user, waitMs > 0 ? before : fullAtMs);
-    if (this.#fullAtMs.size > RATED_USERS_MAX_COUNT) this.#forgetOldest();
+    this.#forget(nowMs);
     return waitMs > 0 ? Math.ceil(waitMs) : undefined;
   }
 
@@ -37,8 +40,18 @@ export class RateLimit {
     return this.#fullAtMs.size;
   }
 
-  #forgetOldest(): void {
-    const oldest = this.#fullAtMs.keys().next();
-    if (!oldest.done) this.#fullAtMs.delete(oldest.value);
+  /** Whose bucket is full again need not be known. A few at a time, from those who asked longest ago. */
+  #forget(nowMs: number): void {
+    let looked = 0;
+    for (const [user, fullAtMs] of this.#fullAtMs) {
+      if (
+        this.#fullAtMs.size <= RATED_USERS_MAX_COUNT &&
+        (looked === FORGOTTEN_AT_ONCE_MAX_COUNT || fullAtMs > nowMs)
+      ) {
+        return;
+      }
+      this.#fullAtMs.delete(user);
+      looked += 1;
+    }
   }
 }
