@@ -112,3 +112,13 @@ test('[CONV-2] a group that is refused as full leaves nothing behind; one that w
     first.type === 'conversation' && first.conversation,
   );
 });
+
+test('[GROUP-1] a user whose bucket is full again is not remembered', () => {
+  const clock = new FakeClock();
+  const limit = new RateLimit(clock);
+  for (let index = 1; index <= 10; index += 1) limit.take(String(index) as UserId, 1);
+  expect(limit.size).toBe(10);
+  clock.advance(60_000);
+  for (let index = 0; index < 5; index += 1) limit.take('99' as UserId, 1);
+  expect(limit.size).toBe(1);
+});
