@@ -72,26 +72,18 @@ export class ServerFixture {
 
   settle = (): Promise<void> => this.timers.settle();
 
-  async register(name: string): Promise<Credentials> {
-    const password = 'correct horse battery staple';
-    const outcome = await this.server.accounts.register({
-      name,
-      password,
-      deviceName: undefined,
-      address: '127.0.0.1',
-    });
-    if (outcome.kind === 'refused') throw new Error(JSON.stringify(outcome.fault));
-    return outcome.credentials;
+  register(name: string): Promise<Credentials> {
+    return this.#signIn('register', name);
   }
 
-  async login(name: string): Promise<Credentials> {
+  login(name: string): Promise<Credentials> {
+    return this.#signIn('login', name);
+  }
+
+  async #signIn(how: 'register' | 'login', name: string): Promise<Credentials> {
     const password = 'correct horse battery staple';
-    const outcome = await this.server.accounts.login({
-      name,
-      password,
-      deviceName: undefined,
-      address: '127.0.0.1',
-    });
+    const request = { name, password, deviceName: undefined, address: '127.0.0.1' };
+    const outcome = await this.server.accounts[how](request);
     if (outcome.kind === 'refused') throw new Error(JSON.stringify(outcome.fault));
     return outcome.credentials;
   }
