@@ -79,6 +79,8 @@ function installPackages() {
     '--include=dev',
     '--include=optional',
     '--loglevel=error',
+    // Both: npm refuses a longest wait below the shortest, which is 10 s unless said.
+    '--fetch-retry-mintimeout=1000',
     '--fetch-retry-maxtimeout=5000',
   ];
   const result = spawnSync('npm', args, { cwd: root, encoding: 'utf8' });

@@ -10,6 +10,8 @@ import { bunPath, setup } from './setup.mjs';
 import { countJunit, countSummary } from './test-report.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** Only ends what hangs: no test says anything about speed, and a busy machine may be slow. */
+const TEST_WITHIN_MS = 60_000;
 const reports = mkdtempSync(join(tmpdir(), 'parley-test-'));
 
 const stages = [
@@ -34,7 +36,13 @@ function node(script) {
 
 function bunTest(name, ...folders) {
   const report = join(reports, `${name}.xml`);
-  const args = ['test', '--reporter=junit', `--reporter-outfile=${report}`, ...folders];
+  const args = [
+    'test',
+    `--timeout=${TEST_WITHIN_MS}`,
+    '--reporter=junit',
+    `--reporter-outfile=${report}`,
+    ...folders,
+  ];
   const { status } = spawn(bunPath, args);
   return settle(status, existsSync(report) ? countJunit(readFileSync(report, 'utf8')) : undefined);
 }

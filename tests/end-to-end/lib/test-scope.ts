@@ -4,9 +4,10 @@ import { Scope } from './scope.ts';
 
 /** Longer than the deadlines of poll.ts, which say what was waited for. */
 const TEST_WITHIN_MS = 60_000;
-setDefaultTimeout(TEST_WITHIN_MS);
 
 export function scopePerTest(): () => Scope {
+  // Here and not beside the constant: it holds for one test file, and this module is evaluated for the first only.
+  setDefaultTimeout(TEST_WITHIN_MS);
   let scope: Scope | undefined;
   afterEach(async () => {
     const ended = scope;
@@ -17,6 +18,7 @@ export function scopePerTest(): () => Scope {
 }
 
 export function scopePerFile(): Scope {
+  setDefaultTimeout(TEST_WITHIN_MS);
   const scope = new Scope();
   afterAll(() => scope[Symbol.asyncDispose]());
   return scope;
