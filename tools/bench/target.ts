@@ -8,6 +8,8 @@ export interface Target extends AsyncDisposable {
   readonly name: 'server' | 'floor';
   readonly url: string;
   readonly pid: number;
+  /** Where its data lies while it runs. */
+  readonly folder: string;
   /** How the store syncs, and who says so. */
   readonly fsync: string;
   /** Sign-ins of users first … first + count - 1. */
@@ -18,6 +20,12 @@ const READY_WITHIN_MS = 20_000;
 const STOP_WITHIN_MS = 15_000;
 const JWT_SECRET = 'only-for-the-bench-on-loopback-0123456789';
 const JWT_AUDIENCE = 'parley-bench';
+const SERVER_ENVIRONMENT = {
+  PARLEY_JWT_SECRET: JWT_SECRET,
+  PARLEY_JWT_AUDIENCE: JWT_AUDIENCE,
+  PARLEY_LOG_LEVEL: 'warn',
+  PARLEY_REGISTRATION: 'closed',
+};
 const ROOT = join(import.meta.dir, '..', '..');
 
 const running = new Set<() => Promise<void>>();
@@ -27,9 +35,9 @@ export async function stopTargets(): Promise<void> {
   await Promise.all([...running].map((stop) => stop()));
 }
 
-export async function startFloor(parentFolder: string): Promise<Target> {
+export async function startFloor(parentFolder: string, program = 'floor-server.ts'): Promise<Target> {
   const folder = mkdtempSync(join(parentFolder, 'floor-'));
-  const started = await start([join(import.meta.dir, 'floor-server.ts'), folder], folder, {});
+  const started = await start([join(import.meta.dir, program), folder], folder, {});
   return {
     ...started,
     name: 'floor',
@@ -37,6 +45,16 @@ export async function startFloor(parentFolder: string): Promise<Target> {
     credentials: (first, count) =>
       Promise.resolve(Array.from({ length: count }, (_, i) => ({ token: `${first + i + 1}` }))),
   };
+}
+
+/** The server by a program of the bench that takes the folder and whatever else it is given. */
+export async function startCountedServer(
+  parentFolder: string,
+  program: string,
+  more: string[],
+): Promise<Target> {
+  const folder = mkdtempSync(join(parentFolder, 'server-'));
+  return serverOf(await start([join(import.meta.dir, program), folder, ...more], folder, SERVER_ENVIRONMENT));
 }
 
 /** `flags` go to the runtime, before the program: --cpu-prof for one. */
@@ -52,11 +70,10 @@ export async function startServer(parentFolder: string, flags: string[] = []): P
     folder,
     '--json',
   ];
-  const started = await start(args, folder, {
-    PARLEY_JWT_SECRET: JWT_SECRET,
-    PARLEY_JWT_AUDIENCE: JWT_AUDIENCE,
-    PARLEY_LOG_LEVEL: 'warn',
-  });
+  return serverOf(await start(args, folder, SERVER_ENVIRONMENT));
+}
+
+function serverOf(started: Awaited<ReturnType<typeof start>>): Target {
   return {
     ...started,
     name: 'server',
@@ -88,7 +105,7 @@ async function start(
   args: string[],
   folder: string,
   environment: Record<string, string>,
-): Promise<{ url: string; pid: number; ready: Ready } & AsyncDisposable> {
+): Promise<{ url: string; pid: number; folder: string; ready: Ready } & AsyncDisposable> {
   const child = Bun.spawn([process.execPath, ...args], {
     env: { ...process.env, ...environment },
     stdin: 'ignore',
@@ -114,7 +131,7 @@ async function start(
   running.add(stop);
   try {
     const ready = JSON.parse(await firstLine.promise) as Ready;
-    return { url: ready.url, pid: child.pid, ready, [Symbol.asyncDispose]: stop };
+    return { url: ready.url, pid: child.pid, folder, ready, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;

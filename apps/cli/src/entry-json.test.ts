@@ -178,3 +178,27 @@ describe('entryText', () => {
     ]);
   });
 });
+
+test('[OWN-2] of a message that the user hid nothing is shown, also where the log is shown as it is', () => {
+  const hidden = {
+    ...entry({ kind: 'message', content: { kind: 'text', text: 'secret' } }),
+    hidden: true,
+  } as const;
+  expect(entryJson(conversation, hidden, nameOf)).toMatchObject({ seq: 3, kind: 'message', hidden: true });
+  expect(JSON.stringify(entryJson(conversation, hidden, nameOf))).not.toContain('secret');
+  expect(entryText(hidden, nameOf)).toEqual({ kind: 'event', line: 'message 3 is deleted for you' });
+});
+
+test.each([
+  [{ kind: 'members_joined', members: both }, { members: expect.any(Array) }, 'ada, bob joined'],
+  [{ kind: 'member_removed', user_id: '12', banned: true }, { name: 'bob', banned: true }, 'ada banned bob'],
+  [{ kind: 'member_unbanned', user_id: '12' }, { name: 'bob' }, 'ada lifted the ban of bob'],
+  [
+    { kind: 'group_set', announcements: true, slow_mode_s: 0 },
+    { announcements: true, slow_mode_s: 0 },
+    'ada changed the group: only admins write, no slow mode',
+  ],
+])('%j is a line for scripts and one for people', (fields, expected, line) => {
+  expect(json(fields)).toMatchObject(expected);
+  expect(words(fields)).toBe(line);
+});

@@ -3,7 +3,7 @@ import type { Mentions, Message, ReceivedContent } from '@parley/client';
 import { isKnownEntry, type Entry } from '@parley/protocol/entry';
 import type { ConversationId } from '@parley/protocol/ids';
 import type { Member } from '@parley/protocol/role';
-import type { AnyEntry, NameOf } from './entry-users.ts';
+import { isHidden, type AnyEntry, type NameOf } from './entry-users.ts';
 
 /** The line's object: {"conversation_id","seq","kind","message_id","sender","sender_id","text","client_msg_id","at",…}. */
 export function entryJson(
@@ -20,7 +20,7 @@ export function entryJson(
     message_id,
     sender: nameOf(sender),
     sender_id: sender,
-    ...(isKnownEntry(entry) ? knownFields(entry, nameOf) : rest),
+    ...(isHidden(entry) ? { hidden: true } : isKnownEntry(entry) ? knownFields(entry, nameOf) : rest),
     client_msg_id,
     at,
   };
@@ -46,9 +46,18 @@ function knownFields(entry: Entry, nameOf: NameOf): Record<string, unknown> {
     case 'group_renamed':
       return { title: entry.title };
     case 'members_added':
+    case 'members_joined':
       return { members: namedMembers(entry.members, nameOf) };
-    case 'member_removed':
+    case 'member_removed': {
+      const banned = entry.banned === undefined ? {} : { banned: true };
+      return { user_id: entry.user_id, name: nameOf(entry.user_id), ...banned };
+    }
+    case 'member_unbanned':
       return { user_id: entry.user_id, name: nameOf(entry.user_id) };
+    case 'group_set': {
+      const { public: open, announcements, slow_mode_s } = entry;
+      return definedOnly({ public: open, announcements, slow_mode_s });
+    }
     case 'member_left':
       return {
         user_id: entry.user_id,
@@ -101,4 +110,8 @@ function namedMentions({ users, everyone }: Mentions, nameOf: NameOf): object {
 
 function namedMembers(members: readonly Member[], nameOf: NameOf): object[] {
   return members.map(({ user_id, role }) => ({ user_id, name: nameOf(user_id), role }));
+}
+
+function definedOnly(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

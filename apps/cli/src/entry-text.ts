@@ -1,6 +1,6 @@
 // An entry in words, for people. All text of others is made harmless here; nothing of it reaches a terminal raw.
 import { isKnownEntry, type Entry } from '@parley/protocol/entry';
-import type { AnyEntry, NameOf } from './entry-users.ts';
+import { isHidden, type AnyEntry, type NameOf } from './entry-users.ts';
 import { preview, saidText, unsupported } from './said-text.ts';
 import { sanitizeLine } from './sanitize.ts';
 
@@ -20,6 +20,7 @@ export type EntryText =
 export function entryText(entry: AnyEntry, nameOf: NameOf): EntryText {
   const name: NameOf = (userId) => sanitizeLine(nameOf(userId));
   if (!isKnownEntry(entry)) return { kind: 'event', line: unsupported(name(entry.sender), entry.kind) };
+  if (isHidden(entry)) return { kind: 'event', line: `message ${entry.seq} is deleted for you` };
   if (entry.kind !== 'message') return { kind: 'event', line: eventText(entry, name) };
   return saidText(entry, nameOf);
 }
@@ -50,8 +51,14 @@ function eventText(entry: EventEntry, name: NameOf): string {
       return `${sender} renamed the group to "${sanitizeLine(entry.title)}"`;
     case 'members_added':
       return `${sender} added ${names(entry.members, name)}`;
+    case 'members_joined':
+      return `${names(entry.members, name)} joined`;
     case 'member_removed':
-      return `${sender} removed ${name(entry.user_id)}`;
+      return `${sender} ${entry.banned === true ? 'banned' : 'removed'} ${name(entry.user_id)}`;
+    case 'member_unbanned':
+      return `${sender} lifted the ban of ${name(entry.user_id)}`;
+    case 'group_set':
+      return `${sender} changed the group: ${settingWords(entry)}`;
     case 'member_left':
       return entry.new_owner === undefined
         ? `${sender} left`
@@ -69,4 +76,15 @@ function names(members: readonly { readonly user_id: Entry['sender'] }[], name: 
   const shown = members.slice(0, NAMES_SHOWN_MAX_COUNT).map(({ user_id }) => name(user_id));
   const rest = members.length - shown.length;
   return rest === 0 ? shown.join(', ') : `${shown.join(', ')} and ${rest} more`;
+}
+
+function settingWords(entry: Extract<Entry, { kind: 'group_set' }>): string {
+  const { public: open, announcements, slow_mode_s } = entry;
+  return [
+    open === undefined ? [] : [open ? 'anyone may find and join it' : 'by invitation only'],
+    announcements === undefined ? [] : [announcements ? 'only admins write' : 'everyone writes'],
+    slow_mode_s === undefined ? [] : [slow_mode_s === 0 ? 'no slow mode' : `slow mode of ${slow_mode_s} s`],
+  ]
+    .flat()
+    .join(', ');
 }

@@ -5,6 +5,11 @@ import type { UserId } from '@parley/protocol/ids';
 
 export type AnyEntry = Entry | UnknownEntry;
 
+/** A message that the user hid: nothing of what it says is shown. */
+export function isHidden(entry: AnyEntry & { readonly hidden?: unknown }): boolean {
+  return entry.kind === 'message' && entry.hidden === true;
+}
+
 /** The name to show for a user; an id that no longer has a user is shown as itself. */
 export type NameOf = (userId: UserId) => string;
 
@@ -21,11 +26,14 @@ export function usersOf(entry: AnyEntry): readonly UserId[] {
     case 'message_pinned':
     case 'message_unpinned':
     case 'group_renamed':
+    case 'group_set':
       return [entry.sender];
     case 'group_created':
     case 'members_added':
+    case 'members_joined':
       return [entry.sender, ...entry.members.map((member) => member.user_id)];
     case 'member_removed':
+    case 'member_unbanned':
     case 'role_changed':
       return [entry.sender, entry.user_id];
     case 'member_left':

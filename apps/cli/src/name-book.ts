@@ -15,15 +15,15 @@ export class NameBook {
 
   /** Looks up everyone that the entry speaks of. A user that is not found is shown by id. */
   namesFor(entry: AnyEntry): Promise<NameOf> {
-    return this.#namesOf(usersOf(entry));
+    return this.namesOf(usersOf(entry));
   }
 
   /** The same for a message with all that happened to it. */
   namesForMessage(message: Message): Promise<NameOf> {
-    return this.#namesOf(usersOfMessage(message));
+    return this.namesOf(usersOfMessage(message));
   }
 
-  async #namesOf(users: readonly string[]): Promise<NameOf> {
+  async namesOf(users: readonly string[]): Promise<NameOf> {
     const ids = [...new Set(users)];
     const names = new Map<string, string>();
     const unknown: string[] = [];

@@ -5,13 +5,23 @@ import { addAccountCommands } from './commands/account.ts';
 import { addAudit } from './commands/audit.ts';
 import { addChat } from './commands/chat.ts';
 import { addConversations } from './commands/conversations.ts';
+import { addDevices } from './commands/devices.ts';
+import { addForward } from './commands/forward.ts';
 import { addGroup } from './commands/group.ts';
 import { addHistory } from './commands/history.ts';
+import { addInvites } from './commands/invite.ts';
 import { addMessageChanges } from './commands/message-change.ts';
+import { addPeople } from './commands/people.ts';
+import { addPersonal } from './commands/personal.ts';
+import { addPresence } from './commands/presence.ts';
+import { addReading } from './commands/reading.ts';
 import { addReply } from './commands/reply.ts';
+import { addReports } from './commands/report.ts';
 import { addSend } from './commands/send.ts';
 import { addServe } from './commands/serve.ts';
 import { addTail } from './commands/tail.ts';
+import { addTrace } from './commands/trace.ts';
+import { addWatch } from './commands/watch.ts';
 import type { CliContext } from './context.ts';
 import { VERSION } from './version.ts';
 
@@ -43,17 +53,7 @@ export async function runProgram(args: readonly string[], context: CliContext): 
       outputError: (text) => void (complaint += text),
       getOutHasColors: () => context.colors.isColorSupported,
     });
-  addServe(program, context);
-  addAccountCommands(program, context);
-  addChat(program, context);
-  addSend(program, context);
-  addReply(program, context);
-  addMessageChanges(program, context);
-  addTail(program, context);
-  addHistory(program, context);
-  addConversations(program, context);
-  addGroup(program, context);
-  addAudit(program, context);
+  addCommands(program, context);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -62,6 +62,37 @@ export async function runProgram(args: readonly string[], context: CliContext): 
       throw asUsageError(error, complaint, knownCommand(program, args));
   }
   if (help !== '') await context.stdout.write(help);
+}
+
+/** In the order and under the headings of the help. */
+function addCommands(program: Command, context: CliContext): void {
+  program.commandsGroup('Serving:');
+  addServe(program, context);
+  addAudit(program, context);
+  program.commandsGroup('Signing in:');
+  addAccountCommands(program, context);
+  addDevices(program, context);
+  program.commandsGroup('Messages:');
+  addChat(program, context);
+  addSend(program, context);
+  addReply(program, context);
+  addForward(program, context);
+  addMessageChanges(program, context);
+  addTail(program, context);
+  addHistory(program, context);
+  addTrace(program, context);
+  program.commandsGroup('Conversations:');
+  addConversations(program, context);
+  addReading(program, context);
+  addPersonal(program, context);
+  program.commandsGroup('Groups:');
+  addGroup(program, context);
+  addInvites(program, context);
+  addReports(program, context);
+  program.commandsGroup('People:');
+  addWatch(program, context);
+  addPresence(program, context);
+  addPeople(program, context);
 }
 
 /** Commander's complaint in our form; where it only shows help, that help. */

@@ -15,6 +15,13 @@ export function asCliError(error: unknown, profile?: string): unknown {
   });
 }
 
+/** What the server would take later, for a command that does not wait for that. */
+export function notYet({ fault: { code, message, retry, retry_after_ms } }: ParleyError): CliError {
+  const when = retry_after_ms === undefined ? 'later' : `in ${Math.ceil(retry_after_ms / 1_000)} s`;
+  const hint = `Try again ${when}, or wait longer with --timeout.`;
+  return new CliError({ code, message: `${sentence(message)} ${hint}`, retry });
+}
+
 /** The refusal of one message among many. Anything but a refusal is thrown on. */
 export function refusalOf(error: unknown, profile?: string): CliError {
   const refusal = asCliError(error, profile);

@@ -52,6 +52,7 @@ function begin(
     conversationId: '70',
     lines: input,
     prefix,
+    extras: { content: (text) => text, options: {} },
     profile: 'default',
     report: (result) => {
       results.push(result);

@@ -2,6 +2,7 @@
 import type { ChatClient, Sent } from '@parley/client';
 import { CliError } from './cli-error.ts';
 import type { InputLine } from './line-reader.ts';
+import type { Extras } from './message-extras.ts';
 import { lineTooLong, textProblem } from './message-text.ts';
 import { refusalOf } from './sdk-error.ts';
 
@@ -19,6 +20,8 @@ export interface SendLinesOptions {
   readonly lines: AsyncIterable<InputLine>;
   /** Message n gets the id PREFIX-n, where n is the number of its line. */
   readonly prefix: string | undefined;
+  /** What every message carries besides its text. */
+  readonly extras: Extras;
   readonly profile: string;
   /** Called with each result, in the order of the lines; the next one waits until it resolves. */
   readonly report: (result: LineResult) => Promise<void>;
@@ -102,14 +105,15 @@ class WaitingResults {
 /** Begins to send before it returns, so that the order of calls is the order of lines. */
 function sendLine(line: InputLine, options: SendLinesOptions): Promise<LineResult> {
   const { number } = line;
-  const { client, conversationId, prefix, profile } = options;
+  const { client, conversationId, prefix, extras, profile } = options;
   const clientMsgId = prefix === undefined ? undefined : `${prefix}-${number}`;
   const refused = (error: CliError): LineResult => ({ line: number, clientMsgId, kind: 'refused', error });
   const where = `Line ${number}: `;
   if (line.kind === 'too_long') return Promise.resolve(refused(lineTooLong(where)));
   const problem = textProblem(line.text, where);
   if (problem !== undefined) return Promise.resolve(refused(problem));
-  return client.send(conversationId, line.text, clientMsgId === undefined ? {} : { clientMsgId }).then(
+  const more = clientMsgId === undefined ? extras.options : { ...extras.options, clientMsgId };
+  return client.send(conversationId, extras.content(line.text), more).then(
     (sent): LineResult => ({ line: number, clientMsgId, kind: 'sent', sent }),
     (error: unknown) => {
       const refusal = refusalOf(error, profile);

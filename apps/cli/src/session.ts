@@ -1,11 +1,11 @@
 // A signed-in connection for one command: opened from a profile, with a bound on how long it waits for the server.
-import { ChatClient, type AppEntry, type ClientEvent } from '@parley/client';
+import { ChatClient, type AppEntry, type ClientEvent, type ParleyError } from '@parley/client';
 import { CliError } from './cli-error.ts';
 import type { SessionOptions } from './cli-options.ts';
 import { ConnectionNotice } from './connection-notice.ts';
 import type { CliContext } from './context.ts';
 import type { Profile } from './profile-store.ts';
-import { asCliError } from './sdk-error.ts';
+import { asCliError, notYet } from './sdk-error.ts';
 import { VERSION } from './version.ts';
 
 export interface SessionHandlers {
@@ -18,6 +18,10 @@ export class Session implements AsyncDisposable {
   readonly profile: Profile;
   readonly notice: ConnectionNotice;
   readonly #options: SessionOptions;
+  /** What the server said last about sends that it does not take yet. */
+  #delayed: ParleyError | undefined;
+  /** Ends the wait that is under way. */
+  #giveUp: ((error: CliError) => void) | undefined;
 
   private constructor(options: {
     context: CliContext;
@@ -36,6 +40,7 @@ export class Session implements AsyncDisposable {
       ...(handlers.onEntry === undefined ? {} : { onEntry: handlers.onEntry }),
       onEvent: (event) => {
         if (event.kind === 'connection') this.notice.state(event.state);
+        if (event.kind === 'delayed') this.#delay(event.error);
         handlers.onEvent?.(event);
       },
     });
@@ -85,6 +90,7 @@ export class Session implements AsyncDisposable {
   /** What to say when the server did not answer in time. */
   timedOut(): CliError {
     const { url } = this.profile;
+    if (this.#delayed !== undefined && this.client.state.kind === 'online') return notYet(this.#delayed);
     const waited = `${this.#options.timeout} s`;
     if (this.client.state.kind === 'online') {
       return new CliError({
@@ -110,11 +116,22 @@ export class Session implements AsyncDisposable {
     const { timeout } = this.#options;
     if (timeout === 0) return await asked;
     const { promise: expired, reject } = Promise.withResolvers<never>();
+    this.#giveUp = reject;
     const timer = setTimeout(() => reject(this.timedOut()), timeout * 1_000);
     try {
-      return await Promise.race([asked, expired]);
+      const answer = await Promise.race([asked, expired]);
+      this.#delayed = undefined;
+      return answer;
     } finally {
+      this.#giveUp = undefined;
       clearTimeout(timer);
     }
+  }
+
+  /** The SDK asks again by itself; a wait that is known to be too long is not begun. */
+  #delay(error: ParleyError): void {
+    this.#delayed = error;
+    const { timeout } = this.#options;
+    if (timeout !== 0 && (error.fault.retry_after_ms ?? 0) > timeout * 1_000) this.#giveUp?.(notYet(error));
   }
 }

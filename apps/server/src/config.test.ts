@@ -35,6 +35,7 @@ test('without any setting everything has its default', () => {
     queueRetentionMs: 30 * DAY_MS,
     logRetentionMs: undefined,
     editWindowMs: undefined,
+    largeGroupMembers: 100,
     jwt: { kind: 'none' },
   });
 });
@@ -53,6 +54,7 @@ test('every setting is taken', () => {
       PARLEY_QUEUE_RETENTION_DAYS: '36500',
       PARLEY_LOG_RETENTION_DAYS: '2',
       PARLEY_EDIT_WINDOW_MINUTES: '15',
+      PARLEY_LARGE_GROUP_MEMBERS: '500',
       PARLEY_JWT_SECRET: SECRET,
       PARLEY_JWT_ISSUER: 'app',
       ...AUDIENCE,
@@ -69,6 +71,7 @@ test('every setting is taken', () => {
     queueRetentionMs: 36_500 * DAY_MS,
     logRetentionMs: 2 * DAY_MS,
     editWindowMs: 15 * 60_000,
+    largeGroupMembers: 500,
     jwt: { kind: 'secret', secret: SECRET, audience: 'chat', issuer: 'app' },
   });
   expect(config({ PARLEY_LOG_RETENTION_DAYS: 'forever' }).logRetentionMs).toBeUndefined();

@@ -1,6 +1,7 @@
 // From environment and flags to one typed configuration, with every default. A setting that makes no sense is refused.
 import { resolve } from 'node:path';
 import * as z from 'zod/mini';
+import { GROUP_MEMBERS_MAX_COUNT } from '@parley/protocol/limits';
 import { isJwksUrl } from '@parley/server/account/jwks-reader';
 import { JWT_SECRET_MIN_BYTES, type JwksAlgorithm } from '@parley/server/account/jwt-verifier';
 import { TrustedProxies } from '@parley/server/http/trusted-proxies';
@@ -40,6 +41,8 @@ export interface Config {
   readonly logRetentionMs: number | undefined;
   /** Undefined: authors may edit and delete for ever. */
   readonly editWindowMs: number | undefined;
+  /** From so many members on, entries are pushed to those alone who look at the group. */
+  readonly largeGroupMembers: number;
   readonly jwt: JwtConfig;
 }
 
@@ -56,6 +59,7 @@ export class ConfigError extends Error {
 }
 
 export const DEFAULT_PORT = 8080;
+export const DEFAULT_LARGE_GROUP_MEMBERS = 100;
 export const DEFAULT_DIRECTORY = 'parley-data';
 
 export function configFrom(env: Environment, flags: Flags = {}): Config {
@@ -71,6 +75,12 @@ export function configFrom(env: Environment, flags: Flags = {}): Config {
     queueRetentionMs: days('PARLEY_QUEUE_RETENTION_DAYS', env.queueRetentionDays, 30) * DAY_MS,
     logRetentionMs: logRetention(env.logRetentionDays),
     editWindowMs: editWindow(env.editWindowMinutes),
+    largeGroupMembers: integer(
+      'PARLEY_LARGE_GROUP_MEMBERS',
+      env.largeGroupMembers,
+      DEFAULT_LARGE_GROUP_MEMBERS,
+      { from: 1, to: GROUP_MEMBERS_MAX_COUNT + 1 },
+    ),
     jwt: jwtConfig(env),
   };
 }

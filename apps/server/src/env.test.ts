@@ -14,6 +14,7 @@ const VARIABLES: Readonly<Record<keyof Environment, string>> = {
   queueRetentionDays: 'PARLEY_QUEUE_RETENTION_DAYS',
   logRetentionDays: 'PARLEY_LOG_RETENTION_DAYS',
   editWindowMinutes: 'PARLEY_EDIT_WINDOW_MINUTES',
+  largeGroupMembers: 'PARLEY_LARGE_GROUP_MEMBERS',
   jwtSecret: 'PARLEY_JWT_SECRET',
   jwtJwks: 'PARLEY_JWT_JWKS',
   jwtAlgorithms: 'PARLEY_JWT_ALGORITHMS',

@@ -12,6 +12,7 @@ export interface Environment {
   readonly queueRetentionDays: string | undefined;
   readonly logRetentionDays: string | undefined;
   readonly editWindowMinutes: string | undefined;
+  readonly largeGroupMembers: string | undefined;
   readonly jwtSecret: string | undefined;
   readonly jwtJwks: string | undefined;
   readonly jwtAlgorithms: string | undefined;
@@ -34,6 +35,7 @@ export function readEnvironment(
     queueRetentionDays: env['PARLEY_QUEUE_RETENTION_DAYS'],
     logRetentionDays: env['PARLEY_LOG_RETENTION_DAYS'],
     editWindowMinutes: env['PARLEY_EDIT_WINDOW_MINUTES'],
+    largeGroupMembers: env['PARLEY_LARGE_GROUP_MEMBERS'],
     jwtSecret: env['PARLEY_JWT_SECRET'],
     jwtJwks: env['PARLEY_JWT_JWKS'],
     jwtAlgorithms: env['PARLEY_JWT_ALGORITHMS'],

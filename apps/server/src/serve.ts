@@ -1,4 +1,5 @@
 // The composition root: configuration to adapters to a running server. The only place that names adapters.
+import { MemoryStatusCache } from '@parley/adapter-memory/memory-status-cache';
 import { openSqlite } from '@parley/adapter-sqlite/open-sqlite';
 import { SystemClock } from '@parley/adapter-system/system-clock';
 import { SystemRandomness } from '@parley/adapter-system/system-randomness';
@@ -52,12 +53,19 @@ export async function serveConfig(config: Config): Promise<RunningServer> {
   }
   const stores = await openSqlite({ directory: config.directory, clock, timers, randomness, log });
   try {
-    const { messages, queue, members, accounts } = stores;
+    const { messages, queue, members, accounts, receipts, personal, contacts, invites, reports } = stores;
     const server = new ChatServer({
       messages,
       queue,
       members,
       accounts,
+      receipts,
+      personal,
+      contacts,
+      invites,
+      reports,
+      // One process: nobody else asks, and what is online ends with it.
+      status: new MemoryStatusCache(clock),
       clock,
       timers,
       randomness,
@@ -79,6 +87,7 @@ export async function serveConfig(config: Config): Promise<RunningServer> {
       queueRetentionMs: config.queueRetentionMs,
       logRetentionMs: config.logRetentionMs,
       editWindowMs: config.editWindowMs,
+      largeGroupMembers: config.largeGroupMembers,
     });
     const { host, port, trustedProxies } = config;
     const url = server.listen({ host, port, trustedProxies });

@@ -6,11 +6,13 @@ import { BATCH_MAX_BYTES, CALLS_MAX_COUNT } from './client-limits.ts';
 import { deferred, type Deferred } from './deferred.ts';
 import type { Environment, Timer } from './environment.ts';
 import { byteLength } from './outbox.ts';
-import { localError, ParleyError } from './parley-error.ts';
+import { localError, ParleyError, type WireFault } from './parley-error.ts';
 import type { Answer, Outcome, RequestTable } from './request-table.ts';
-import { olderServer } from './server-version.ts';
+import { olderServer, versionOf } from './server-version.ts';
 
-type Question = Exclude<Up, { type: 'hello' | 'heartbeat' | 'received' | 'send' }>;
+/** Frames that are not answered. */
+type Notice = Extract<Up, { type: 'view' | 'typing' }>;
+type Question = Exclude<Up, Notice | { type: 'hello' | 'heartbeat' | 'received' | 'send' }>;
 type Call = {
   question: Question;
   answer: Deferred<Answer>;
@@ -22,13 +24,37 @@ export class Calls {
   readonly #environment: Environment;
   readonly #requests: RequestTable;
   readonly #version: () => number;
+  readonly #send: (frame: Up) => void;
   readonly #calls = new Set<Call>();
   #closed: ParleyError | undefined;
 
-  constructor(options: { environment: Environment; requests: RequestTable; version: () => number }) {
+  constructor(options: {
+    environment: Environment;
+    requests: RequestTable;
+    version: () => number;
+    send: (frame: Up) => void;
+  }) {
     this.#environment = options.environment;
     this.#requests = options.requests;
     this.#version = options.version;
+    this.#send = options.send;
+  }
+
+  get closed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /** Whether there is a session, and its server knows frames of this type. */
+  can(type: Up['type']): boolean {
+    return this.#requests.online && this.#version() >= versionOf({ type });
+  }
+
+  /** Says what is never answered, now or not at all; returns whether it went out. Throws where it cannot be right. */
+  tell(notice: { type: Notice['type'] } & Record<string, unknown>): boolean {
+    const frame = checked(notice) as Notice;
+    if (!this.can(frame.type)) return false;
+    this.#send(frame);
+    return true;
   }
 
   /** `frame` as on the wire, without `ref`. Rejects with a ParleyError when it is refused for good. */
@@ -37,7 +63,7 @@ export class Calls {
     type: Type,
   ): Promise<Extract<Answer, { type: Type }>> {
     if (this.#closed !== undefined) throw this.#closed;
-    const question = checked(frame);
+    const question = checked({ ...frame, ref: 0 }) as Question;
     if (this.#calls.size >= CALLS_MAX_COUNT) {
       throw localError('limit_reached', `At most ${CALLS_MAX_COUNT} calls may wait for an answer.`);
     }
@@ -66,9 +92,10 @@ export class Calls {
 
   #start(call: Call): void {
     if (call.asked !== 'no' || !this.#requests.online || !this.#calls.has(call)) return;
-    if (VERSION_2.has(call.question.type) && this.#version() < 2) {
+    const needed = versionOf(call.question);
+    if (this.#version() < needed) {
       this.#calls.delete(call);
-      call.answer.reject(olderServer());
+      call.answer.reject(olderServer(this.#version(), needed));
       return;
     }
     call.asked = 'yes';
@@ -94,9 +121,15 @@ export class Calls {
           return;
         }
         this.#calls.delete(call);
-        call.answer.reject(new ParleyError(outcome.fault));
+        call.answer.reject(this.#refusal(call.question, outcome.fault));
         return;
     }
+  }
+
+  /** A server that lies about its version, or a proxy that rewrote it: what it does not know, it is too old for. */
+  #refusal(question: Question, fault: WireFault): ParleyError {
+    if (fault.code !== 'unknown_frame') return new ParleyError(fault);
+    return olderServer(this.#version(), versionOf(question));
   }
 
   #pause(call: Call, retryAfterMs: number | undefined): void {
@@ -107,22 +140,13 @@ export class Calls {
   }
 }
 
-/** Questions that a server of version 1 does not know. */
-const VERSION_2: ReadonlySet<Question['type']> = new Set([
-  'edit_message',
-  'delete_message',
-  'react',
-  'pin_message',
-  'get_versions',
-]);
-
 /** Refuses here, in the server's own words, what the server would refuse; a bad frame would count against the session. */
-function checked(frame: Record<string, unknown>): Question {
-  const text = JSON.stringify([{ ...frame, ref: 0 }]);
+function checked(frame: Record<string, unknown>): Up {
+  const text = JSON.stringify([frame]);
   if (byteLength(text) > BATCH_MAX_BYTES)
     throw localError('invalid_field', 'That is too large for one request.');
   const [decoded] = decodeUp(text);
-  if (decoded?.kind === 'frame') return decoded.frame as Question;
+  if (decoded?.kind === 'frame') return decoded.frame;
   throw decoded === undefined
     ? localError('malformed', 'There is nothing to ask.')
     : new ParleyError(decoded.fault);

@@ -1,8 +1,10 @@
 // One device's connection to a server: everything an app does goes through here. Wires the parts together.
 import type { Content } from '@parley/protocol/content';
 import type { ConversationView } from '@parley/protocol/conversation';
+import type { Devices } from '@parley/protocol/device';
 import type { Changed, Members } from '@parley/protocol/member';
 import type { Role } from '@parley/protocol/role';
+import type { Timeline } from '@parley/protocol/trace';
 import type { UserView } from '@parley/protocol/user';
 import { Calls } from './calls.ts';
 import type { ChatClientOptions } from './chat-client-options.ts';
@@ -12,20 +14,33 @@ import type { AppEntry, ClientState, Self, Sent } from './event.ts';
 import type { Versions } from '@parley/protocol/message';
 import type { Seq } from '@parley/protocol/ids';
 import { GroupCalls, type ChangeOptions, type NewGroup } from './group-calls.ts';
+import { Groups } from './groups.ts';
 import { historyOf, pagesOfConversations, pagesOfMembers, type HistoryRange } from './log-reader.ts';
 import type { Message } from './message.ts';
 import { MessageCalls, type EditOptions, type ToggleOptions } from './message-calls.ts';
 import { localError } from './parley-error.ts';
+import { People } from './people.ts';
+import { Presence } from './presence.ts';
+import { Reading } from './reading.ts';
 import { newMessage, type SendOptions } from './send-options.ts';
 import { SyncedSession } from './synced-session.ts';
 import { messageAt, messagesOf, timelineOf, type TimelineItem, type TimelineRange } from './timeline.ts';
+import { TypingSignals } from './typing-signals.ts';
 import { UserDirectory, type UserRef } from './user-directory.ts';
 
 export class ChatClient {
+  /** What is read and unread, receipts, and what this user keeps about conversations. */
+  readonly reading: Reading;
+  /** Who is there, and who is writing. */
+  readonly presence: Presence;
+  /** This user's settings, and whom this user blocks. */
+  readonly people: People;
+  /** Invitations, channels, a group's settings, bans, reports. */
+  readonly groups: Groups;
   readonly #session: SyncedSession;
   readonly #calls: Calls;
   readonly #users: UserDirectory;
-  readonly #groups: GroupCalls;
+  readonly #membership: GroupCalls;
   readonly #messages: MessageCalls;
   #closing: Promise<void> | undefined;
 
@@ -35,8 +50,15 @@ export class ChatClient {
     const { calls, endOfTick, environment } = this.#session;
     this.#calls = calls;
     this.#users = new UserDirectory({ calls, endOfTick });
-    this.#groups = new GroupCalls({ calls, users: this.#users, environment });
+    this.#membership = new GroupCalls({ calls, users: this.#users, environment });
     this.#messages = new MessageCalls({ calls, environment });
+    const users = this.#users;
+    const { sticky, emit } = this.#session;
+    const typing = new TypingSignals({ calls, clock: environment.clock });
+    this.reading = new Reading({ calls, cursorOf: (id) => this.#session.cursorOf(id) });
+    this.presence = new Presence({ calls, users, sticky, typing });
+    this.people = new People({ calls, users, emit });
+    this.groups = new Groups({ calls, users, environment, sticky });
   }
 
   get state(): ClientState {
@@ -116,15 +138,15 @@ export class ChatClient {
 
   /** The one direct conversation with a user, made where there is none. */
   openDirect(user: UserRef): Promise<ConversationView> {
-    return this.#groups.openDirect(user);
+    return this.#membership.openDirect(user);
   }
 
   createGroup(group: NewGroup): Promise<ConversationView> {
-    return this.#groups.create(group);
+    return this.#membership.create(group);
   }
 
   renameGroup(conversation_id: string, title: string, options?: ChangeOptions): Promise<Changed> {
-    return this.#groups.rename(conversation_id, title, options);
+    return this.#membership.rename(conversation_id, title, options);
   }
 
   addMembers(
@@ -132,19 +154,19 @@ export class ChatClient {
     members: readonly UserRef[],
     options?: ChangeOptions,
   ): Promise<Changed> {
-    return this.#groups.add(conversation_id, members, options);
+    return this.#membership.add(conversation_id, members, options);
   }
 
   removeMember(conversation_id: string, member: UserRef, options?: ChangeOptions): Promise<Changed> {
-    return this.#groups.remove(conversation_id, member, options);
+    return this.#membership.remove(conversation_id, member, options);
   }
 
   leaveGroup(conversation_id: string, options?: ChangeOptions): Promise<Changed> {
-    return this.#groups.leave(conversation_id, options);
+    return this.#membership.leave(conversation_id, options);
   }
 
   setRole(conversation_id: string, member: UserRef, role: Role, options?: ChangeOptions): Promise<Changed> {
-    return this.#groups.setRole(conversation_id, { member, role }, options);
+    return this.#membership.setRole(conversation_id, { member, role }, options);
   }
 
   /** All conversations of this user, page by page. */
@@ -161,12 +183,15 @@ export class ChatClient {
     return pagesOfMembers(this.#calls, conversation_id);
   }
 
-  /** Messages as they are now, after `after` up to `to`, oldest first: the first `limit`, or the last `last`. */
+  /**
+   * Messages as they are now, after `after` up to `to`, oldest first: the first `limit`, or the last `last`. What the user
+   * hid is left out.
+   */
   messages(conversation_id: string, range: TimelineRange = {}): AsyncIterable<Message> {
     return messagesOf(this.#calls, conversation_id, range);
   }
 
-  /** One message as it is now; undefined where there is none that this user may read. */
+  /** One message as it is now, also one that the user hid; undefined where there is none that this user may read. */
   message(conversation_id: string, seq: Seq): Promise<Message | undefined> {
     return messageAt(this.#calls, conversation_id, seq);
   }
@@ -179,6 +204,21 @@ export class ChatClient {
   /** The log as it is: entries after `after` up to `to`, at most `limit`. Moves no cursor and acknowledges nothing. */
   history(conversation_id: string, range: HistoryRange = {}): AsyncIterable<AppEntry> {
     return historyOf(this.#calls, conversation_id, range);
+  }
+
+  /** How one message went: accepted, on the disk, handed out, received by which devices, read by whom. */
+  trace(message_id: string): Promise<Timeline> {
+    return this.#calls.ask({ type: 'get_timeline', message_id }, 'timeline');
+  }
+
+  /** This user's devices. */
+  async devices(): Promise<Devices['rows']> {
+    return (await this.#calls.ask({ type: 'list_devices' }, 'devices')).rows;
+  }
+
+  /** Signs one of this user's devices out for good; this client's own too, which is closed then. */
+  async revokeDevice(device_id: string): Promise<void> {
+    await this.#calls.ask({ type: 'revoke_device', device_id }, 'done');
   }
 
   /** Those that exist, in no particular order. */

@@ -22,6 +22,10 @@ export const BUFFERED_ENTRIES_TOTAL_MAX_COUNT = 10_000;
 export const FOLD_EARLY_MAX_COUNT = 1_000;
 /** User names that `nameOf` remembers. */
 export const NAMES_CACHED_MAX_COUNT = 10_000;
+/** Conversations of which `typing` remembers when it was last said. */
+export const TYPING_REMEMBERED_MAX_COUNT = 100;
+/** Messages of one conversation that an UnreadCounter keeps by seq; older ones it only counts. */
+export const UNREAD_RECENT_MAX_COUNT = 1_000;
 
 /** A token function that has not answered by then is given up, and asked again as after any other failure. */
 export const TOKEN_WITHIN_MS = 30_000;

@@ -16,6 +16,8 @@ export type StoredState = {
   cursors: readonly Cursor[];
   /** In the order in which they were saved. */
   pending: readonly PendingSend[];
+  /** What `saveHidden` was given last; 0, or absent, where there was nothing. */
+  hidden?: number;
 };
 
 /**
@@ -28,6 +30,11 @@ export interface ClientStore {
   removePending(ids: readonly ClientMsgId[]): void | Promise<void>;
   /** A conversation's later cursor replaces its earlier one. */
   saveCursors(cursors: readonly Cursor[]): void | Promise<void>;
-  /** Sets the owner and forgets every cursor; pending sends stay. */
+  /**
+   * How far the app was told of the messages that the user hid. A store without it is told of all of them again by each
+   * new client; nothing else comes of it.
+   */
+  saveHidden?(number: number): void | Promise<void>;
+  /** Sets the owner and forgets every cursor and `hidden`; pending sends stay. */
   reset(owner: StoreOwner): void | Promise<void>;
 }

@@ -19,7 +19,7 @@ test('[HELLO-1] the first frame is hello, and nothing goes out before the welcom
     [
       {
         type: 'hello',
-        version: 2,
+        version: 3,
         min_version: 1,
         device_name: 'Laptop',
         client: 'test/1',

@@ -115,7 +115,7 @@ export class ConversationLog {
       if (entry.seq <= this.#tail) continue;
       // A pull's answer covers everything that still exists: what it jumps over is gone.
       this.#miss((entry.from ?? entry.seq) - 1, 'gone');
-      this.#takeEntry(entry);
+      this.#takeEntry(entry, answer.hidden?.includes(entry.seq));
     }
     this.#miss(answer.through, 'gone');
     return this.#tail !== before || !this.behind;
@@ -162,8 +162,10 @@ export class ConversationLog {
     this.#take({ kind: 'missing', to, event: before === undefined ? event : { ...event, before } });
   }
 
-  #takeEntry(entry: Entry | UnknownEntry): void {
-    this.#take({ kind: 'entry', to: entry.seq, entry: { ...entry, conversation_id: this.conversation_id } });
+  #takeEntry(entry: Entry | UnknownEntry, hidden = false): void {
+    const { conversation_id } = this;
+    const taken: AppEntry = { ...entry, conversation_id, ...(hidden ? { hidden } : {}) };
+    this.#take({ kind: 'entry', to: entry.seq, entry: taken });
   }
 
   #take(item: LogItem): void {

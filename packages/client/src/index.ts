@@ -25,7 +25,7 @@ export type { ErrorCode, Fault } from '@parley/protocol/error-code';
 export type { Changed, Members } from '@parley/protocol/member';
 export type { Versions } from '@parley/protocol/message';
 export type { MessageState } from '@parley/protocol/message-state';
-export type { HistoryPolicy, Role } from '@parley/protocol/role';
+export type { GroupSettings, HistoryPolicy, Role } from '@parley/protocol/role';
 export type { ChangeOptions, NewGroup } from './group-calls.ts';
 export type { HistoryRange } from './log-reader.ts';
 export type { Message } from './message.ts';
@@ -35,3 +35,21 @@ export type { MentionOptions, MessageRef, SendOptions } from './send-options.ts'
 export type { TimelineItem, TimelineRange } from './timeline.ts';
 export type { UserRef } from './user-directory.ts';
 export type { UserView } from '@parley/protocol/user';
+export type { Devices } from '@parley/protocol/device';
+export type { InviteView } from '@parley/protocol/invite';
+export type { HiddenRow } from '@parley/protocol/personal';
+export type { PresenceRow, PresenceState } from '@parley/protocol/presence';
+export type { StandingView, Watermark } from '@parley/protocol/reading';
+export type { ReportReason, ReportView } from '@parley/protocol/report';
+export type { Visibility } from '@parley/protocol/settings';
+export type { Timeline as Trace } from '@parley/protocol/trace';
+export type { ChannelView, Groups, InviteOptions, JoinBy, ReportOptions } from './groups.ts';
+export type { BlockedUser, People, Settings } from './people.ts';
+export type { Contact, Presence } from './presence.ts';
+export type { FollowedThread, MessageReach, Reading, ReceiptRow, UnreadCounts } from './reading.ts';
+export {
+  UnreadCounter,
+  type ConversationUnread,
+  type Unread,
+  type UnreadCounterOptions,
+} from './unread-counter.ts';

@@ -34,7 +34,8 @@ export async function* entriesOf(
     for (const entry of answer.entries) {
       if (entry.seq <= at) continue;
       if (entry.seq > to || left === 0) return;
-      yield { entry: { ...entry, conversation_id: answer.conversation_id }, answer };
+      const hidden = answer.hidden?.includes(entry.seq) === true ? ({ hidden: true } as const) : {};
+      yield { entry: { ...entry, conversation_id: answer.conversation_id, ...hidden }, answer };
       at = entry.seq;
       left--;
     }

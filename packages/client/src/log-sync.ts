@@ -49,6 +49,10 @@ export class LogSync {
     for (const { conversation_id, seq } of cursors) this.#follow(conversation_id, seq);
   }
 
+  cursorOf(conversation_id: ConversationId): Seq | undefined {
+    return this.#followed.get(conversation_id)?.log.cursor;
+  }
+
   /** Forgets everything: the logs are other ones. */
   reset(): void {
     this.#halt();

@@ -6,10 +6,11 @@ export class MemoryClientStore implements ClientStore {
   #owner: StoreOwner | undefined;
   readonly #cursors = new Map<ConversationId, Seq>();
   readonly #pending = new Map<ClientMsgId, PendingSend>();
+  #hidden = 0;
 
   load(): StoredState {
     const cursors = [...this.#cursors].map(([conversation_id, seq]) => ({ conversation_id, seq }));
-    return { owner: this.#owner, cursors, pending: [...this.#pending.values()] };
+    return { owner: this.#owner, cursors, pending: [...this.#pending.values()], hidden: this.#hidden };
   }
 
   savePending(sends: readonly PendingSend[]): void {
@@ -24,8 +25,13 @@ export class MemoryClientStore implements ClientStore {
     for (const { conversation_id, seq } of cursors) this.#cursors.set(conversation_id, seq);
   }
 
+  saveHidden(number: number): void {
+    this.#hidden = number;
+  }
+
   reset(owner: StoreOwner): void {
     this.#owner = owner;
+    this.#hidden = 0;
     this.#cursors.clear();
   }
 }

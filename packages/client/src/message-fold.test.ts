@@ -148,3 +148,17 @@ test('[STATE-1] [STATE-2] live, after a window of history at any point, and afre
     { numRuns: 500 },
   );
 });
+
+test('[OWN-2] a message that the user hid is left out, whether it came before or comes after', () => {
+  const fold = new MessageFold();
+  fold.add(entry(1));
+  fold.hide([1, 3]);
+  fold.add(entry(2));
+  assert.equal(fold.add(entry(3)), undefined);
+  assert.equal(fold.add(reacted(4, 1, '12')), undefined);
+  assert.deepEqual([fold.get(1), fold.messages.map(({ seq }) => seq)], [undefined, [2]]);
+  assert.deepEqual(
+    foldEntries([entry(1), entry(2)], [], [2]).map(({ seq }) => seq),
+    [1],
+  );
+});

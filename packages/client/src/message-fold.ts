@@ -18,9 +18,16 @@ export class MessageFold {
   #early: AppEntry[] = [];
   /** The same for states. */
   readonly #states = new Map<Seq, MessageState>();
+  /** Messages that the user hid, whether they were given or not. */
+  readonly #hidden = new Set<Seq>();
 
-  /** Returns the message that is new, or is another one now; undefined where no message that it knows changes. */
+  /** Returns the message that is new, or is another one now; undefined where no message that is shown changes. */
   add(entry: AppEntry): Message | undefined {
+    const message = this.#fold(entry);
+    return message !== undefined && this.#hidden.has(message.seq) ? undefined : message;
+  }
+
+  #fold(entry: AppEntry): Message | undefined {
     if (!isKnownEntry(entry)) return undefined;
     if (isMessageEntry(entry)) {
       if (entry.thread !== undefined) this.#change(entry.thread, entry);
@@ -46,9 +53,15 @@ export class MessageFold {
     }
   }
 
+  /** The user hid these, as a `hidden` event or `hidden` of a pull says: they are left out from now on. */
+  hide(seqs: Iterable<Seq>): void {
+    for (const seq of seqs) this.#hidden.add(seq);
+  }
+
+  /** Undefined also for one that the user hid. */
   get(seq: Seq): Message | undefined {
     const known = this.#known.get(seq);
-    return known === undefined ? undefined : messageOf(known.entry, known.state);
+    return known === undefined || this.#hidden.has(seq) ? undefined : messageOf(known.entry, known.state);
   }
 
   /** All that it was given, as they are now, in the order of their seqs. */
@@ -83,9 +96,14 @@ export class MessageFold {
   }
 }
 
-/** The messages among entries that come in order, as they are now; `states` as a pull answers them. */
-export function foldEntries(entries: Iterable<AppEntry>, states: readonly MessageState[] = []): Message[] {
+/** The messages among entries that come in order, as they are now; `states` and `hidden` as a pull answers them. */
+export function foldEntries(
+  entries: Iterable<AppEntry>,
+  states: readonly MessageState[] = [],
+  hidden: readonly Seq[] = [],
+): Message[] {
   const fold = new MessageFold();
+  fold.hide(hidden);
   fold.addStates(states);
   for (const entry of entries) fold.add(entry);
   return fold.messages;

@@ -1,18 +1,18 @@
 // Requests and their answers on one connection: refs, how many may be out, and when an answer is overdue.
-import type { Conversation, Conversations } from '@parley/protocol/conversation';
-import type { Pulled } from '@parley/protocol/log';
-import type { Changed, Members } from '@parley/protocol/member';
-import type { Versions } from '@parley/protocol/message';
-import type { Sent } from '@parley/protocol/send';
+import type { Down } from '@parley/protocol/down';
 import type { Up } from '@parley/protocol/up';
-import type { Users } from '@parley/protocol/user';
 import { REQUESTS_IN_FLIGHT_MAX_COUNT, UNANSWERED_MAX_MS, UNANSWERED_ONE_MAX_MS } from './client-limits.ts';
 import type { Environment } from './environment.ts';
 import type { WireFault } from './parley-error.ts';
 import { QuietTimer } from './quiet-timer.ts';
 
-/** A frame that answers a request. */
-export type Answer = Sent | Pulled | Conversation | Conversations | Changed | Members | Users | Versions;
+/** A frame that answers a request, or may. */
+export type Answer = Exclude<WithRef<Down>, { type: 'error' }>;
+type WithRef<Frame> = Frame extends { ref?: number | undefined }
+  ? 'ref' extends keyof Frame
+    ? Frame
+    : never
+  : never;
 
 export type Outcome =
   | { kind: 'answered'; frame: Answer }

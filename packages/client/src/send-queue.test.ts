@@ -117,7 +117,7 @@ test('[SEND-6] what was not answered when the connection broke is sent again und
 });
 
 test('[SEND-6] `retry: later` is sent again under the same id after a pause, with all that follow it', async () => {
-  const { world, socket, client } = await online();
+  const { world, socket, client, events } = await online();
   const results = ['a', 'b', 'c'].map((text) => client.send('70', text));
   await world.settle();
   const [send] = sendsOf(socket);
@@ -132,6 +132,8 @@ test('[SEND-6] `retry: later` is sent again under the same id after a pause, wit
   socket.sendFrames({ type: 'sent', ref: send!.ref, conversation_id: '70', results: answers });
   await world.advance(2_999);
   assert.deepEqual(sendsOf(socket), []);
+  const [delayed] = events.filter(({ kind }) => kind === 'delayed');
+  assert.equal(delayed?.kind === 'delayed' && delayed.error.fault.retry_after_ms, 3_000);
   await world.advance(501);
   const [again] = sendsOf(socket);
   assert.deepEqual(again!.messages.map(({ client_msg_id }) => client_msg_id).slice(0, 2), ids.slice(1));
@@ -188,7 +190,7 @@ test('[SEND-8] the answer to a send moves no cursor; the own entry comes by push
   assert.deepEqual(seqs(), [6, 7]);
 });
 
-test('[SEND-3] after a crash a new client with the same store sends what was not answered under the same ids', async () => {
+test('[SEND-3] [PITFALL: a resend takes a new transaction id] after a crash a new client with the same store sends what was not answered under the same ids', async () => {
   const store = new MemoryClientStore();
   const before = await online({ store });
   for (const text of ['a', 'b']) before.client.send('70', text).catch(() => {});

@@ -147,7 +147,7 @@ export class SendQueue {
     if (lane === undefined) return;
     const { requests, version } = this.#options;
     if (requests.online && version() < 2)
-      lane.sends.refuseWhere(({ send }) => needsVersion2(send), olderServer().fault);
+      lane.sends.refuseWhere(({ send }) => needsVersion2(send), olderServer(version(), 2).fault);
     if (lane.sends.empty) {
       this.#lanes.delete(conversation_id);
       return;
@@ -165,6 +165,7 @@ export class SendQueue {
   #settle(conversation_id: ConversationId, lane: Lane, outcome: Outcome): void {
     const later = laterOf(lane.sends, outcome);
     if (later !== undefined) {
+      this.#options.emit({ kind: 'delayed', conversation_id, error: new ParleyError(later) });
       lane.sends.paused = true;
       lane.pause = this.#options.environment.timers.after(lane.backOff.next(later.retry_after_ms), () => {
         lane.sends.paused = false;

@@ -15,6 +15,7 @@ export class StoreWriter {
   #saves: { send: PendingSend; done: Deferred<void> }[] = [];
   readonly #removals = new Set<ClientMsgId>();
   readonly #cursors = new Map<ConversationId, Seq>();
+  #hidden: number | undefined;
   #running: Promise<void> | undefined;
   /** Set while a store that failed is left alone. */
   #resting: Timer | undefined;
@@ -43,10 +44,17 @@ export class StoreWriter {
     this.#start();
   }
 
+  moveHidden(number: number): void {
+    if (this.#options.store.saveHidden === undefined) return;
+    this.#hidden = number;
+    this.#start();
+  }
+
   /** Forgets every cursor: they belonged to other logs. */
   reset(owner: StoreOwner): void {
     this.#owner = owner;
     this.#cursors.clear();
+    this.#hidden = undefined;
     this.#start();
   }
 
@@ -57,9 +65,9 @@ export class StoreWriter {
   }
 
   get #hasWork(): boolean {
-    return (
-      this.#owner !== undefined || this.#saves.length > 0 || this.#removals.size > 0 || this.#cursors.size > 0
-    );
+    const { size } = this.#cursors;
+    const isMoved = size > 0 || this.#hidden !== undefined;
+    return isMoved || this.#owner !== undefined || this.#saves.length > 0 || this.#removals.size > 0;
   }
 
   #start(): void {
@@ -97,7 +105,13 @@ export class StoreWriter {
   /** One that fails does not keep the others from being written; the first error is thrown when all were tried. */
   async #writeRest(): Promise<void> {
     const failures: unknown[] = [];
-    for (const write of [() => this.#writeOwner(), () => this.#writeRemovals(), () => this.#writeCursors()]) {
+    const writes = [
+      () => this.#writeOwner(),
+      () => this.#writeRemovals(),
+      () => this.#writeCursors(),
+      () => this.#writeHidden(),
+    ];
+    for (const write of writes) {
       try {
         await write();
       } catch (error) {
@@ -130,6 +144,13 @@ export class StoreWriter {
     for (const { conversation_id, seq } of cursors) {
       if (this.#cursors.get(conversation_id) === seq) this.#cursors.delete(conversation_id);
     }
+  }
+
+  async #writeHidden(): Promise<void> {
+    const number = this.#hidden;
+    if (number === undefined || this.#owner !== undefined) return;
+    await this.#options.store.saveHidden?.(number);
+    if (this.#hidden === number) this.#hidden = undefined;
   }
 
   #rest(error: Error): void {

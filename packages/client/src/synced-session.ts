@@ -2,6 +2,7 @@
 import type { Down } from '@parley/protocol/down';
 import type { Fault } from '@parley/protocol/error-code';
 import type { Welcome } from '@parley/protocol/hello';
+import type { ConversationId, Seq } from '@parley/protocol/ids';
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_FLOOR } from '@parley/protocol/version';
 import { Calls } from './calls.ts';
 import type { ChatClientOptions } from './chat-client-options.ts';
@@ -13,13 +14,16 @@ import { errorOf } from './deferred.ts';
 import { EndOfTick } from './end-of-tick.ts';
 import type { Environment } from './environment.ts';
 import type { ClientEvent, ClientState, Self } from './event.ts';
+import { HiddenList } from './hidden-list.ts';
 import { LogSync } from './log-sync.ts';
 import { MemoryClientStore } from './memory-client-store.ts';
 import { localError, ParleyError } from './parley-error.ts';
+import { eventsOf } from './push-event.ts';
 import { ReceivedMarks } from './received-marks.ts';
 import { RequestTable } from './request-table.ts';
 import { SendQueue } from './send-queue.ts';
 import { socketUrl } from './server-url.ts';
+import { StickyState } from './sticky-state.ts';
 import { StoreWriter } from './store-writer.ts';
 import { systemEnvironment } from './system.ts';
 
@@ -28,11 +32,14 @@ export class SyncedSession {
   readonly endOfTick: EndOfTick;
   readonly calls: Calls;
   readonly sends: SendQueue;
+  readonly sticky: StickyState;
+  readonly emit: (event: ClientEvent) => void;
   readonly #options: ChatClientOptions;
   readonly #connection: Connection;
   readonly #requests: RequestTable;
   readonly #marks: ReceivedMarks;
   readonly #writer: StoreWriter;
+  readonly #hidden: HiddenList;
   readonly #load: () => StoredState | Promise<StoredState>;
   /** Undefined for a client that does not want entries. */
   readonly #logs: LogSync | undefined;
@@ -54,6 +61,7 @@ export class SyncedSession {
     this.#connection = this.#makeConnection();
     const send = this.#connection.send.bind(this.#connection);
     const emit = this.#emit.bind(this);
+    this.emit = emit;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const requests = new RequestTable({
       environment,
@@ -63,9 +71,16 @@ export class SyncedSession {
     });
     this.#requests = requests;
     const version = (): number => this.#version;
-    this.calls = new Calls({ environment, requests, version });
+    this.calls = new Calls({ environment, requests, version, send });
+    this.sticky = new StickyState({ calls: this.calls, emit });
     const writer = new StoreWriter({ store, timers, failed: (error) => emit({ kind: 'error', error }) });
     this.#writer = writer;
+    this.#hidden = new HiddenList({
+      calls: this.calls,
+      emit,
+      moved: (number) => writer.moveHidden(number),
+      follows: options.onEntry !== undefined,
+    });
     const maxCount = limits.pendingSendsMaxCount;
     this.sends = new SendQueue({ environment, endOfTick, requests, writer, maxCount, version, emit });
     const marks = new ReceivedMarks({ timers, endOfTick, online: () => requests.connected, send });
@@ -87,6 +102,11 @@ export class SyncedSession {
 
   get state(): ClientState {
     return this.#connection.state;
+  }
+
+  /** The last entry that the app was handed; undefined where there was none, or it wants none. */
+  cursorOf(conversation_id: ConversationId): Seq | undefined {
+    return this.#logs?.cursorOf(conversation_id);
   }
 
   /** Resolves when the store was read, which happens once; rejects with its own error, and may then be tried again. */
@@ -145,8 +165,9 @@ export class SyncedSession {
   }
 
   async #restore(): Promise<void> {
-    const { owner, cursors, pending } = await this.#load();
+    const { owner, cursors, pending, hidden = 0 } = await this.#load();
     this.#owner = owner;
+    this.#hidden.restore(hidden);
     this.#logs?.restore(cursors);
     this.sends.restore(pending);
   }
@@ -163,10 +184,13 @@ export class SyncedSession {
       this.#writer.reset(this.#owner);
       this.#marks.clear();
       this.#logs?.reset();
+      this.#hidden.reset();
     }
     this.#requests.welcomed();
     this.sends.welcomed();
     this.calls.welcomed();
+    this.sticky.welcomed();
+    this.#hidden.welcomed();
     this.#logs?.welcomed();
     this.#marks.flush();
     return undefined;
@@ -174,15 +198,6 @@ export class SyncedSession {
 
   #frame(frame: Down): void {
     switch (frame.type) {
-      case 'sent':
-      case 'pulled':
-      case 'conversation':
-      case 'conversations':
-      case 'changed':
-      case 'members':
-      case 'users':
-      case 'versions':
-        return this.#requests.settle(frame.ref, { kind: 'answered', frame });
       case 'error':
         if (frame.ref !== undefined)
           return this.#requests.settle(frame.ref, { kind: 'refused', fault: frame });
@@ -204,7 +219,20 @@ export class SyncedSession {
       case 'welcome':
       case 'beat':
         return undefined;
+      case 'receipts':
+      case 'user_typing':
+      case 'user_blocked':
+        return this.#tell(frame);
+      default:
+        // The app is told before whoever asked: what an answer says is older than a push behind it in the same message.
+        this.#tell(frame);
+        if (frame.ref !== undefined) this.#requests.settle(frame.ref, { kind: 'answered', frame });
     }
+  }
+
+  #tell(frame: Down): void {
+    if (frame.type === 'hidden') return this.#hidden.take(frame.rows);
+    for (const event of eventsOf(frame)) this.#emit(event);
   }
 
   #unreadable(fault: Fault, ref: number | undefined): void {

@@ -107,3 +107,25 @@ test('the timeline has the changes of the group and unknown kinds between the me
     ['group_created', [2, true], 'poll'],
   );
 });
+
+test('[OWN-2] what the user hid is left out of messages and timeline, and does not count; history and the message itself stay', async () => {
+  const { world, socket, client } = await online();
+  const entries = [message(1), message(2), message(3), message(4)];
+  socket.onText = (text) => {
+    for (const { type, ref, after = 0 } of JSON.parse(text) as Asked[]) {
+      if (type === 'get_conversation')
+        socket.sendFrames({ type: 'conversation', ref, conversation: view(4) });
+      if (type !== 'pull') continue;
+      const hidden = [2, 4].filter((seq) => seq > after);
+      socket.sendFrames({ ...pulled({ ref, after, entries: entries.slice(after), head: 4 }), hidden });
+    }
+  };
+  const seqs = (messages: { seq: number }[]): number[] => messages.map(({ seq }) => seq);
+  assert.deepEqual(seqs(await all(world, client.messages('70'))), [1, 3]);
+  assert.deepEqual(seqs(await all(world, client.messages('70', { last: 2 }))), [1, 3]);
+  assert.equal((await all(world, client.timeline('70', { last: 1 }))).length, 1);
+  assert.deepEqual(seqs(await all(world, client.history('70'))), [1, 2, 3, 4]);
+  const one = client.message('70', 2);
+  await world.settle();
+  assert.equal((await one)?.seq, 2);
+});

@@ -1,12 +1,14 @@
-// A conversation as people read it: messages as they are now, and the changes of the group, without what changed messages.
+// A conversation as people read it: messages as they are now, and the changes of the group; not what changed messages,
+// and not what the user hid.
 import { isKnownEntry } from '@parley/protocol/entry';
 import type { Seq } from '@parley/protocol/ids';
+import type { Pulled } from '@parley/protocol/log';
 import { targetOf } from '@parley/protocol/message-state';
 import type { Calls } from './calls.ts';
 import { PULL_WINDOW_MAX_COUNT } from './client-limits.ts';
 import type { AppEntry } from './event.ts';
-import { entriesOf, type HistoryRange } from './log-reader.ts';
-import { isMessageEntry, messageOf, type Message } from './message.ts';
+import { entriesOf, type HistoryRange, type ReadEntry } from './log-reader.ts';
+import { isMessageEntry, messageOf, type Message, type MessageEntry } from './message.ts';
 
 /** A message, or an entry that says something by itself: a change of the group, or a kind of a later version. */
 export type TimelineItem = { kind: 'message'; message: Message } | { kind: 'entry'; entry: AppEntry };
@@ -22,13 +24,9 @@ export async function* timelineOf(
   const window = last === undefined ? range : await lastOf(calls, conversation_id, { ...range, last });
   let left = limit;
   if (left <= 0) return;
-  for await (const { entry, answer } of entriesOf(calls, conversation_id, window)) {
-    if (!isShown(entry)) continue;
-    if (!isMessageEntry(entry)) yield { kind: 'entry', entry };
-    else {
-      const state = answer.states.find(({ seq }) => seq === entry.seq);
-      yield { kind: 'message', message: messageOf(entry, state) };
-    }
+  for await (const read of entriesOf(calls, conversation_id, window)) {
+    if (!isShown(read)) continue;
+    yield itemOf(read);
     if (--left <= 0) return;
   }
 }
@@ -40,7 +38,7 @@ export async function* messagesOf(
 ): AsyncGenerator<Message, void> {
   let left = limit;
   const window =
-    last === Infinity ? range : await lastOf(calls, conversation_id, { ...range, last }, isMessageEntry);
+    last === Infinity ? range : await lastOf(calls, conversation_id, { ...range, last }, isShownMessage);
   if (left <= 0) return;
   for await (const item of timelineOf(calls, conversation_id, window)) {
     if (item.kind !== 'message') continue;
@@ -49,15 +47,15 @@ export async function* messagesOf(
   }
 }
 
-/** One message, or undefined where there is none that this user may read. */
+/** One message, also one that the user hid; undefined where there is none that this user may read. */
 export async function messageAt(
   calls: Calls,
   conversation_id: string,
   seq: Seq,
 ): Promise<Message | undefined> {
   const range = { after: seq - 1, to: seq };
-  for await (const item of timelineOf(calls, conversation_id, range))
-    if (item.kind === 'message' && item.message.seq === seq) return item.message;
+  for await (const { entry, answer } of entriesOf(calls, conversation_id, range))
+    if (isMessageEntry(entry) && entry.seq === seq) return messageIn(entry, answer);
   return undefined;
 }
 
@@ -66,7 +64,7 @@ async function lastOf(
   calls: Calls,
   conversation_id: string,
   { after = 0, to, last }: HistoryRange & { last: number },
-  counts: (entry: AppEntry) => boolean = isShown,
+  counts: (read: ReadEntry) => boolean = isShown,
 ): Promise<HistoryRange> {
   const end = to ?? (await headOf(calls, conversation_id));
   let found = 0;
@@ -75,9 +73,9 @@ async function lastOf(
     const before = Math.max(after, begin - PULL_WINDOW_MAX_COUNT);
     const seqs: Seq[] = [];
     let floor = 0;
-    for await (const { entry, answer } of entriesOf(calls, conversation_id, { after: before, to: begin })) {
-      if (counts(entry)) seqs.push(entry.seq);
-      floor = answer.floor;
+    for await (const read of entriesOf(calls, conversation_id, { after: before, to: begin })) {
+      if (counts(read)) seqs.push(read.entry.seq);
+      floor = read.answer.floor;
     }
     const first = seqs.at(found - last);
     if (found + seqs.length >= last && first !== undefined) return { after: first - 1, to: end };
@@ -91,7 +89,26 @@ async function headOf(calls: Calls, conversation_id: string): Promise<Seq> {
   return (await calls.ask({ type: 'get_conversation', conversation_id }, 'conversation')).conversation.head;
 }
 
-/** An entry that only changes a message is seen in that message. */
-function isShown(entry: AppEntry): boolean {
-  return isMessageEntry(entry) || !isKnownEntry(entry) || targetOf(entry) === undefined;
+function itemOf({ entry, answer }: ReadEntry): TimelineItem {
+  if (!isMessageEntry(entry)) return { kind: 'entry', entry };
+  return { kind: 'message', message: messageIn(entry, answer) };
+}
+
+function messageIn(entry: MessageEntry & AppEntry, { states }: Pulled): Message {
+  const state = states.find(({ seq }) => seq === entry.seq);
+  return messageOf(entry, state);
+}
+
+/** An entry that only changes a message is seen in that message; what the user hid is not seen. */
+function isShown(read: ReadEntry): boolean {
+  const { entry } = read;
+  return isShownMessage(read) || (!isMessageEntry(entry) && !isChange(entry));
+}
+
+function isShownMessage({ entry, answer }: ReadEntry): boolean {
+  return isMessageEntry(entry) && answer.hidden?.includes(entry.seq) !== true;
+}
+
+function isChange(entry: AppEntry): boolean {
+  return isKnownEntry(entry) && targetOf(entry) !== undefined;
 }

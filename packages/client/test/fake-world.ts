@@ -101,6 +101,8 @@ export class FakeSocket implements ClientSocket {
   /** A model server that answers by itself. */
   onText: ((text: string) => void) | undefined;
   onClosed: (() => void) | undefined;
+  /** Answers `list_hidden` with nothing, as it is for most users, and tells no test of it. */
+  nothingHidden = true;
 
   constructor(url: string, events: SocketEvents) {
     this.url = url;
@@ -110,6 +112,7 @@ export class FakeSocket implements ClientSocket {
   send(text: string): void {
     if (this.state !== 'open') return;
     if (this.onText !== undefined) this.onText(text);
+    else if (this.nothingHidden) this.#answerHidden(text);
     else this.#sent.push(text);
   }
 
@@ -136,6 +139,14 @@ export class FakeSocket implements ClientSocket {
     this.state = 'closed';
     this.onClosed?.();
     this.#events.closed(code);
+  }
+
+  #answerHidden(text: string): void {
+    const frames = JSON.parse(text) as Frame[];
+    const asked = frames.filter(({ type }) => type === 'list_hidden');
+    const others = frames.filter(({ type }) => type !== 'list_hidden');
+    if (others.length > 0) this.#sent.push(asked.length > 0 ? JSON.stringify(others) : text);
+    if (asked.length > 0) this.sendFrames(...asked.map(({ ref }) => ({ type: 'hidden', ref, rows: [] })));
   }
 
   /** The WebSocket messages that came since the last call, each an array of frames. */

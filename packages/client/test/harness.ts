@@ -4,6 +4,7 @@ import type { ChatClientOptions } from '../src/chat-client-options.ts';
 import type { ClientStore } from '../src/client-store.ts';
 import type { AppEntry, ClientEvent } from '../src/event.ts';
 import { MemoryClientStore } from '../src/memory-client-store.ts';
+import { ParleyError } from '../src/parley-error.ts';
 import { FakeWorld, type FakeSocket } from './fake-world.ts';
 
 export type Harness = {
@@ -41,7 +42,7 @@ export function harness(options: Partial<ChatClientOptions> & { world?: FakeWorl
 
 export const WELCOME = {
   type: 'welcome',
-  version: 2,
+  version: 3,
   session_id: '901',
   user_id: '11',
   name: 'ada',
@@ -129,4 +130,43 @@ export function storeWith(replaced: Partial<ClientStore>, memory = new MemoryCli
     reset: (owner) => memory.reset(owner),
     ...replaced,
   };
+}
+
+/** Answers what a call asks, one frame after another, and tells what it asked (without `ref`) and what came of it. */
+export async function answering<Result>(
+  { world, socket }: { world: FakeWorld; socket: FakeSocket },
+  call: Promise<Result>,
+  ...answers: object[]
+): Promise<{ asked: object[]; result: Result }> {
+  const asked: object[] = [];
+  for (const answer of answers) {
+    await world.settle();
+    const [frame, ...others] = socket.take();
+    if (frame === undefined || others.length > 0) throw new Error('One frame at a time is answered here.');
+    const { ref, ...rest } = frame;
+    asked.push(rest);
+    socket.sendFrames({ ref, ...answer });
+  }
+  return { asked, result: await call };
+}
+
+/** The error that a call is refused with. */
+export async function refusal(call: Promise<unknown>): Promise<ParleyError> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof ParleyError) return error;
+    throw error;
+  }
+  throw new Error('It was not refused.');
+}
+
+export async function listOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const list: Item[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+export function standing(more: object = {}): object {
+  return { conversation_id: '70', read: 5, unread: 0, mentions: 0, as_of: 5, ...more };
 }

@@ -2,6 +2,7 @@
 import type { FakeSocket, FakeWorld } from './fake-world.ts';
 import type { Frame } from './fake-world.ts';
 import { WELCOME } from './harness.ts';
+import { standingOf, wireMentions, type ModelStanding } from './model-standing.ts';
 
 export type ModelEntry = {
   seq: number;
@@ -12,6 +13,7 @@ export type ModelEntry = {
   text: string;
   /** The message that a change is about. */
   target?: number;
+  mentions?: 'me' | 'all' | 'other' | undefined;
 };
 
 /** What the network and the server do to a client; each is asked anew every time. */
@@ -27,11 +29,17 @@ export type Chaos = {
 export class ModelServer {
   readonly logs = new Map<string, ModelEntry[]>();
   readonly #received = new Map<string, number>();
+  /** How far user 11 has read. */
+  readonly #read = new Map<string, number>();
   readonly #world: FakeWorld;
   readonly #chaos: Chaos;
   #socket: FakeSocket | undefined;
   #queueEmptyTold = false;
   chaotic = true;
+  /** Frames on their way that say what is unread. */
+  standingsUnderWay = 0;
+  /** One of them was lost: the client finds out when it gives the connection up. */
+  standingLost = false;
 
   constructor(world: FakeWorld, chaos: Chaos) {
     this.#world = world;
@@ -42,6 +50,7 @@ export class ModelServer {
   accept(socket: FakeSocket): void {
     this.#socket = socket;
     this.#queueEmptyTold = false;
+    this.standingLost = false;
     socket.onText = (text) => {
       for (const frame of JSON.parse(text) as Frame[]) this.#handle(socket, frame);
     };
@@ -55,26 +64,42 @@ export class ModelServer {
   }
 
   /** Another user writes. */
-  write(conversation_id: string, text: string): void {
-    const seq = this.log(conversation_id).length + 1;
-    this.#append(conversation_id, {
-      seq,
-      client_msg_id: `other-${conversation_id}-${seq}`,
-      kind: 'message',
-      text,
-      sender: '12',
-    });
+  write(conversation_id: string, text: string, mentions?: ModelEntry['mentions']): void {
+    this.#appendOther(conversation_id, { kind: 'message', text, mentions });
+  }
+
+  /** Another user edits a message of its own, or deletes it. */
+  change(conversation_id: string, target: number, mentions: ModelEntry['mentions'] | 'deleted'): void {
+    const state = messageState(this.log(conversation_id), target);
+    if (state === undefined || state.deleted || state.sender !== '12') return;
+    if (mentions === 'deleted')
+      this.#appendOther(conversation_id, { kind: 'message_deleted', text: '', target });
+    else this.#appendOther(conversation_id, { kind: 'message_edited', text: 'edited', target, mentions });
+  }
+
+  standing(conversation_id: string): ModelStanding {
+    return standingOf(conversation_id, this.log(conversation_id), this.#read.get(conversation_id) ?? 0);
+  }
+
+  /** Another device of the user reads up to `seq`, or marks it unread. */
+  readElsewhere(conversation_id: string, seq: number, unread: boolean): void {
+    if (this.#setRead(conversation_id, seq, unread))
+      this.#send({ type: 'standing', standing: this.standing(conversation_id) });
+  }
+
+  #setRead(conversation_id: string, seq: number, unread: boolean): boolean {
+    const before = this.#read.get(conversation_id) ?? 0;
+    const fits = unread ? seq > 0 && seq <= before : seq >= before && seq <= this.log(conversation_id).length;
+    if (fits) this.#read.set(conversation_id, unread ? seq - 1 : seq);
+    return fits;
   }
 
   /** Another user adds a reaction to a message, or takes it back. */
   toggle(conversation_id: string, target: number, text: string): void {
     const state = messageState(this.log(conversation_id), target);
     if (state === undefined || state.deleted) return;
-    const seq = this.log(conversation_id).length + 1;
     const has = state.reactions.some(({ emoji, users }) => emoji === text && users.includes('12'));
-    const kind = has ? 'reaction_removed' : 'reaction_added';
-    const client_msg_id = `other-${conversation_id}-${seq}`;
-    this.#append(conversation_id, { seq, client_msg_id, sender: '12', kind, text, target });
+    this.#appendOther(conversation_id, { kind: has ? 'reaction_removed' : 'reaction_added', text, target });
   }
 
   /** A crash of the server: marks of the last moments are gone. */
@@ -110,6 +135,24 @@ export class ModelServer {
       case 'pull':
         this.#onPull(frame);
         return;
+      case 'read':
+      case 'mark_unread':
+        return this.#onRead(frame);
+      case 'list_conversations':
+        return this.#answer({
+          type: 'conversations',
+          ref: frame.ref,
+          rows: [...this.logs.keys()].map((id) => this.#view(id)),
+        });
+      case 'get_conversation':
+        return this.#answer({
+          type: 'conversation',
+          ref: frame.ref,
+          conversation: this.#view(frame.conversation_id),
+        });
+      case 'list_hidden':
+        this.#answer({ type: 'hidden', ref: frame.ref, rows: [] });
+        return;
       case 'received':
         for (const { conversation_id, seq } of frame.marks) {
           if (seq > this.log(conversation_id).length) throw new Error('[RECV-2] a mark beyond the head');
@@ -119,6 +162,18 @@ export class ModelServer {
         return;
       default:
     }
+  }
+
+  #onRead({ ref, conversation_id, type, seq }: Frame): void {
+    const refused = { type: 'error', ref, code: 'invalid_field', message: 'No.', retry: 'no' };
+    const fits = this.#setRead(conversation_id, Number(seq), type === 'mark_unread');
+    this.#answer(fits ? { type: 'standing', ref, standing: this.standing(conversation_id) } : refused);
+  }
+
+  #view(conversation_id: string): object {
+    const { length: head } = this.log(conversation_id);
+    const more = { kind: 'group', title: 't', role: 'member', members: 2, head, floor: 0, received: 0 };
+    return { conversation_id, ...more, standing: this.standing(conversation_id) };
   }
 
   #onSend({ ref, conversation_id, messages }: Frame): void {
@@ -207,6 +262,16 @@ export class ModelServer {
     });
   }
 
+  #appendOther(conversation_id: string, what: Omit<ModelEntry, 'seq' | 'client_msg_id' | 'sender'>): void {
+    const seq = this.log(conversation_id).length + 1;
+    this.#append(conversation_id, {
+      ...what,
+      seq,
+      client_msg_id: `other-${conversation_id}-${seq}`,
+      sender: '12',
+    });
+  }
+
   #append(conversation_id: string, entry: ModelEntry): void {
     this.log(conversation_id).push(entry);
     if (this.chaotic && this.#chaos.dropPush()) return;
@@ -227,17 +292,30 @@ export class ModelServer {
   }
 
   #answer(frame: object): void {
-    if (this.chaotic && this.#chaos.loseAnswer()) return;
+    if (this.chaotic && this.#chaos.loseAnswer()) {
+      this.standingLost ||= (frame as Frame).type === 'standing';
+      return;
+    }
     this.#send(frame);
   }
 
-  /** Frames may overtake one another. */
+  /** Frames may overtake one another, but for those that say what is unread: of two of them the later one counts. */
   #send(frame: object): void {
     const socket = this.#socket;
-    const delayMs = this.chaotic && (frame as Frame).type !== 'welcome' ? this.#chaos.delayMs() : 0;
-    this.#world.timers.after(delayMs, () => socket?.sendFrames(frame));
+    const { type } = frame as Frame;
+    const isStanding = ['standing', 'conversation', 'conversations'].includes(type);
+    if (isStanding) this.standingsUnderWay++;
+    const chaosMs = isStanding ? STANDING_DELAY_MS : this.#chaos.delayMs();
+    const delayMs = this.chaotic && type !== 'welcome' ? chaosMs : 0;
+    this.#world.timers.after(delayMs, () => {
+      if (isStanding) this.standingsUnderWay--;
+      socket?.sendFrames(frame);
+    });
   }
 }
+
+/** Later than an entry that comes without trouble, and sooner than one with. */
+const STANDING_DELAY_MS = 20;
 
 function idOf(conversation_id: string, seq: number): string {
   return String(Number(conversation_id) * 1_000_000 + seq);
@@ -245,13 +323,13 @@ function idOf(conversation_id: string, seq: number): string {
 
 /** An entry as on the wire; what a deleted message and its edits said is gone. */
 function wire(conversation_id: string, entry: ModelEntry, log: readonly ModelEntry[]): object {
-  const { seq, client_msg_id, text, sender, kind, target } = entry;
+  const { seq, client_msg_id, text, sender, kind, target, mentions } = entry;
   const about = target ?? seq;
   const gone = log.some((other) => other.kind === 'message_deleted' && other.target === about);
   const content = gone ? { kind: 'deleted' } : { kind: 'text', text };
   const fields = {
-    message: { content },
-    message_edited: { content, target },
+    message: { content, ...(gone ? {} : wireMentions(mentions)) },
+    message_edited: { content, target, ...(gone ? {} : wireMentions(mentions)) },
     message_deleted: { target },
     reaction_added: { target, emoji: text },
     reaction_removed: { target, emoji: text },

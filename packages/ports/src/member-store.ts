@@ -1,6 +1,6 @@
 // Conversations and who is in them: a projection of the logs, each row with the seq as of which it is true.
 import type { ClientMsgId, ConversationId, Seq, UserId } from '@parley/protocol/ids';
-import type { HistoryPolicy, Role } from '@parley/protocol/role';
+import type { GroupSettings, HistoryPolicy, Role } from '@parley/protocol/role';
 
 export type ConversationRecord = {
   readonly id: ConversationId;
@@ -15,6 +15,8 @@ export type ConversationRecord = {
         readonly clientMsgId: ClientMsgId;
         readonly title: string;
         readonly history: HistoryPolicy;
+        /** Absent until they are first changed: then NO_SETTINGS holds. */
+        readonly settings?: GroupSettings;
       }
   );
 
@@ -28,6 +30,8 @@ export interface Membership {
   readonly visibleAfter: Seq;
   /** The entry that ended the membership: the last that the user may read. */
   readonly leftSeq: Seq | undefined;
+  /** May not come back; only of one who left. */
+  readonly banned?: true;
 }
 
 export interface Members {
@@ -41,6 +45,7 @@ export interface Members {
 export interface MembershipChange {
   readonly seq: Seq;
   readonly title: string | undefined;
+  readonly settings?: GroupSettings;
   /** Whole rows, as they are after the entry. */
   readonly memberships: readonly Membership[];
 }
@@ -48,6 +53,18 @@ export interface MembershipChange {
 export interface UserConversation {
   readonly conversation: ConversationRecord;
   readonly membership: Membership;
+}
+
+/** A public group. */
+export interface Channel {
+  readonly conversation: ConversationRecord;
+  /** How many are members now. */
+  readonly members: number;
+}
+
+/** What titles are compared by where case does not matter. Upper case: that of a letter does not hang on what follows. */
+export function titleKey(title: string): string {
+  return title.toUpperCase();
 }
 
 export interface MemberStore extends AsyncDisposable {
@@ -66,7 +83,7 @@ export interface MemberStore extends AsyncDisposable {
   countMembers(conversation: ConversationId): Promise<number>;
   /** One user's row in one conversation, present or past. */
   membership(conversation: ConversationId, user: UserId): Promise<UserConversation | undefined>;
-  /** Idempotent: per user, and for the title, a change with a lower seq than what is stored does nothing. */
+  /** Idempotent: per user, for the title and for the settings, a change with a lower seq than what is stored does nothing. */
   apply(conversation: ConversationId, changes: readonly MembershipChange[]): Promise<void>;
   /** Conversations that the user is or was a member of, in order of id as numbers, after `after`. */
   conversationsOf(
@@ -74,6 +91,8 @@ export interface MemberStore extends AsyncDisposable {
     after: ConversationId | undefined,
     limit: number,
   ): Promise<readonly UserConversation[]>;
+  /** Public groups whose title begins with the text, whatever the case, by id, with how many members they have. */
+  channels(text: string, after: ConversationId | undefined, limit: number): Promise<readonly Channel[]>;
   /** How many conversations the user is a member of now. */
   countConversationsOf(user: UserId): Promise<number>;
 }

@@ -113,6 +113,10 @@ export interface MessageStore extends AsyncDisposable {
     sender: UserId,
     clientMsgIds: readonly ClientMsgId[],
   ): Promise<readonly StoredEntry[]>;
+  /** The entry with this id, wherever it is, while it is kept. */
+  locate(messageId: MessageId): Promise<{ conversation: ConversationId; entry: StoredEntry } | undefined>;
+  /** When this user last wrote a message here; undefined where none is kept or ever was. */
+  lastSentAt(conversation: ConversationId, sender: UserId): Promise<number | undefined>;
   /** The states of these messages, as far as they have one. Sees every putStates that resolved before the call. */
   states(conversation: ConversationId, seqs: readonly Seq[]): Promise<readonly StoredState[]>;
   /** The effect of a change. Idempotent, in any order; those of dropped entries are left out. Durable when it resolves. */

@@ -29,7 +29,9 @@ export interface OfflineQueue extends AsyncDisposable {
   /**
    * The effect of an append: each of these users' inbox now goes to `head` for this conversation. Idempotent, in any
    * order: an older head never beats a newer one. Durable when it resolves.
-   * A store that can join memberships with heads need not write anything.
+   * A store that can join memberships with heads need not write anything. Of a large group only those are named whom
+   * the append let in or put out, so that a send does not cost more where there are more members: for those groups
+   * every store joins.
    */
   advance(conversation: ConversationId, head: Seq, users: readonly UserId[]): Promise<void>;
   /** What the device lacks. Sees every append whose effects were complete before the call. */

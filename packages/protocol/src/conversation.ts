@@ -1,8 +1,14 @@
 // Conversations: opening, listing, and what a client is told of one.
 import * as z from 'zod/mini';
 import { clientMsgIdSchema, conversationIdSchema, refSchema, seqSchema, userIdSchema } from './ids.ts';
-import { PAGE_ROWS_MAX_COUNT, TITLE_MAX_UNITS, USERS_PER_FRAME_MAX_COUNT } from './limits.ts';
-import { historyPolicySchema, roleSchema } from './role.ts';
+import {
+  PAGE_ROWS_MAX_COUNT,
+  TITLE_MAX_UNITS,
+  USERS_PER_FRAME_MAX_COUNT,
+  VIEWED_CONVERSATIONS_MAX_COUNT,
+} from './limits.ts';
+import { standingViewSchema } from './reading.ts';
+import { groupSettingsSchema, historyPolicySchema, roleSchema } from './role.ts';
 import { wellFormed } from './well-formed.ts';
 
 const titleSchema = z.string().check(z.minLength(1), z.maxLength(TITLE_MAX_UNITS), wellFormed);
@@ -35,6 +41,23 @@ export const renameGroupSchema = z.strictObject({
 });
 export type RenameGroup = z.infer<typeof renameGroupSchema>;
 
+/** What is absent stays as it is. */
+export const setGroupSchema = z.strictObject({
+  type: z.literal('set_group'),
+  ref: refSchema,
+  client_msg_id: clientMsgIdSchema,
+  conversation_id: conversationIdSchema,
+  ...z.partial(groupSettingsSchema).shape,
+});
+export type SetGroup = z.infer<typeof setGroupSchema>;
+
+/** What this session has on its screen, instead of what it had: of large groups only that is pushed. No answer. */
+export const viewSchema = z.strictObject({
+  type: z.literal('view'),
+  conversation_ids: z.array(conversationIdSchema).check(z.maxLength(VIEWED_CONVERSATIONS_MAX_COUNT)),
+});
+export type View = z.infer<typeof viewSchema>;
+
 export const listConversationsSchema = z.strictObject({
   type: z.literal('list_conversations'),
   ref: refSchema,
@@ -65,6 +88,10 @@ export const conversationViewSchema = z.object({
   floor: seqSchema,
   /** How far this device has got. */
   received: seqSchema,
+  /** A group's, for members. */
+  settings: z.optional(groupSettingsSchema),
+  /** What is read and unread; absent for a former member and from a server of version 2. */
+  standing: z.optional(standingViewSchema),
 });
 export type ConversationView = z.infer<typeof conversationViewSchema>;
 

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { mentionsSchema, receivedContentSchema } from './content.ts';
 import { clientMsgIdSchema, messageIdSchema, seqSchema, timeMsSchema, userIdSchema } from './ids.ts';
-import { historyPolicySchema, memberSchema, roleSchema } from './role.ts';
+import { groupSettingsSchema, historyPolicySchema, memberSchema, roleSchema } from './role.ts';
 
 const common = {
   /** The last seq that this entry covers; its only one, unless `from` says where the range begins. */
@@ -84,6 +84,25 @@ export const memberRemovedEntrySchema = z.object({
   ...common,
   kind: z.literal('member_removed'),
   user_id: userIdSchema,
+  /** May not come back by any way until an owner or admin lifts it. */
+  banned: z.optional(z.literal(true)),
+});
+/** They came by an invitation or into a public channel; `sender` is the first of them. */
+export const membersJoinedEntrySchema = z.object({
+  ...common,
+  kind: z.literal('members_joined'),
+  members: z.array(memberSchema),
+});
+export const memberUnbannedEntrySchema = z.object({
+  ...common,
+  kind: z.literal('member_unbanned'),
+  user_id: userIdSchema,
+});
+/** What is absent stayed as it was. */
+export const groupSetEntrySchema = z.object({
+  ...common,
+  ...z.partial(groupSettingsSchema).shape,
+  kind: z.literal('group_set'),
 });
 /** The sender left. Where that left the group without an owner, `new_owner` says who became it. */
 export const memberLeftEntrySchema = z.object({
@@ -112,6 +131,9 @@ export const knownEntrySchema = z.discriminatedUnion('kind', [
   groupRenamedEntrySchema,
   membersAddedEntrySchema,
   memberRemovedEntrySchema,
+  membersJoinedEntrySchema,
+  memberUnbannedEntrySchema,
+  groupSetEntrySchema,
   memberLeftEntrySchema,
   roleChangedEntrySchema,
 ]);
@@ -136,6 +158,9 @@ const KNOWN: ReadonlySet<string> = new Set<EntryKind>([
   'group_renamed',
   'members_added',
   'member_removed',
+  'members_joined',
+  'member_unbanned',
+  'group_set',
   'member_left',
   'role_changed',
 ]);

@@ -20,6 +20,8 @@ export const ERRORS = {
   not_found: { retry: 'no', means: 'no such thing, or none that you may see' },
   not_member: { retry: 'no', means: 'you are not a member of this conversation' },
   forbidden: { retry: 'no', means: 'your role does not allow this' },
+  blocked: { retry: 'no', means: 'this user does not take that from you' },
+  banned: { retry: 'no', means: 'this user was banned from the group' },
   id_reused: { retry: 'no', means: 'this client_msg_id was used for something else' },
   stale_version: { retry: 'no', means: 'the message has changed meanwhile; `version` is the present one' },
   too_late: { retry: 'no', means: 'the time in which this may be done is over' },

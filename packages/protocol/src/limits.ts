@@ -35,7 +35,29 @@ export const PAGE_ROWS_MAX_COUNT = 200;
 /** Users that one `find_users`, `create_group` or `add_members` may name. */
 export const USERS_PER_FRAME_MAX_COUNT = 200;
 /** Members of a group. */
-export const GROUP_MEMBERS_MAX_COUNT = 1_000;
+export const GROUP_MEMBERS_MAX_COUNT = 10_000;
+/** Conversations that one session has open at once (`view`). */
+export const VIEWED_CONVERSATIONS_MAX_COUNT = 16;
+/** Users that one user watches. */
+export const CONTACTS_MAX_COUNT = 1_000;
+/** Users that one user blocks. */
+export const BLOCKED_USERS_MAX_COUNT = 1_000;
+/** Invitations of one group that still let somebody in. */
+export const INVITES_MAX_COUNT = 100;
+/** Users that one invitation may let in, where it says how many. */
+export const INVITE_USES_MAX_COUNT = 10_000;
+/** An invitation is good for at most this long. */
+export const INVITE_LIFETIME_MAX_S = 30 * 86_400;
+/** The longest wait between two messages of a member in slow mode. */
+export const SLOW_MODE_MAX_S = 21_600;
+/** Entries in one report. */
+export const REPORT_ENTRIES_MAX_COUNT = 20;
+/** A report's note, in UTF-16 code units. */
+export const REPORT_NOTE_MAX_UNITS = 1_000;
+/** Rows of deliveries, and of readers, in one timeline. */
+export const TIMELINE_ROWS_MAX_COUNT = 1_000;
+/** Members up to which a group has typing signals and pushed receipts. */
+export const LIVELY_MEMBERS_MAX_COUNT = 100;
 /** Conversations of one user. */
 export const CONVERSATIONS_PER_USER_MAX_COUNT = 10_000;
 /** Devices of one user. */
@@ -64,3 +86,7 @@ export const HEARTBEAT_MISSING_MS = 12_000;
 export const BEAT_INTERVAL_MS = 20_000;
 /** The same client_msg_id gets the same answer for at least this long. */
 export const IDEMPOTENCY_MIN_MS = 24 * 3_600_000;
+/** A client says `typing` at most this often a conversation; what comes sooner is ignored. */
+export const TYPING_INTERVAL_MS = 3_000;
+/** Who said `typing` is shown as writing for this long. */
+export const TYPING_SHOWN_MS = 6_000;

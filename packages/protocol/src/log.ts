@@ -28,6 +28,8 @@ export const pulledSchema = z.object({
    * of version 1 has none.
    */
   states: z._default(z.array(messageStateSchema), []),
+  /** Of these entries, messages that this user hid. */
+  hidden: z.optional(z.array(seqSchema)),
   /** This answer covers every seq up to here that the asker may still read. */
   through: seqSchema,
   /** The last seq that the asker may read; more is to be had while through < head. */

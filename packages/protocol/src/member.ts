@@ -25,8 +25,17 @@ export const removeMemberSchema = z.strictObject({
   type: z.literal('remove_member'),
   ...change,
   user_id: userIdSchema,
+  /** And keeps the user out; also one who left before. */
+  ban: z.optional(z.literal(true)),
 });
 export type RemoveMember = z.infer<typeof removeMemberSchema>;
+
+export const unbanMemberSchema = z.strictObject({
+  type: z.literal('unban_member'),
+  ...change,
+  user_id: userIdSchema,
+});
+export type UnbanMember = z.infer<typeof unbanMemberSchema>;
 
 export const leaveGroupSchema = z.strictObject({ type: z.literal('leave_group'), ...change });
 export type LeaveGroup = z.infer<typeof leaveGroupSchema>;

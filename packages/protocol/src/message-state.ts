@@ -41,7 +41,10 @@ export function targetOf(entry: Entry): Seq | undefined {
     case 'group_created':
     case 'group_renamed':
     case 'members_added':
+    case 'members_joined':
     case 'member_removed':
+    case 'member_unbanned':
+    case 'group_set':
     case 'member_left':
     case 'role_changed':
       return undefined;

@@ -1,11 +1,52 @@
 // Every frame that a client may send.
 import * as z from 'zod/mini';
+import { typingSchema } from './typing.ts';
+import { getTimelineSchema } from './trace.ts';
+import {
+  blockUserSchema,
+  getSettingsSchema,
+  listBlockedSchema,
+  setSettingsSchema,
+  unblockUserSchema,
+} from './settings.ts';
+import { closeReportSchema, listReportsSchema, reportSchema } from './report.ts';
+import {
+  getReceiptsSchema,
+  getUnreadSchema,
+  getWatermarksSchema,
+  markUnreadSchema,
+  readSchema,
+} from './reading.ts';
+import {
+  getPresenceSchema,
+  listContactsSchema,
+  setPresenceSchema,
+  unwatchSchema,
+  watchSchema,
+} from './presence.ts';
+import {
+  followThreadSchema,
+  hideMessageSchema,
+  listHiddenSchema,
+  listThreadsSchema,
+  setConversationSchema,
+} from './personal.ts';
+import {
+  createInviteSchema,
+  findChannelsSchema,
+  joinSchema,
+  listInvitesSchema,
+  revokeInviteSchema,
+} from './invite.ts';
+import { listDevicesSchema, revokeDeviceSchema } from './device.ts';
 import {
   createGroupSchema,
   getConversationSchema,
   listConversationsSchema,
   openDirectSchema,
   renameGroupSchema,
+  setGroupSchema,
+  viewSchema,
 } from './conversation.ts';
 import { heartbeatSchema } from './heartbeat.ts';
 import { helloSchema } from './hello.ts';
@@ -16,6 +57,7 @@ import {
   listMembersSchema,
   removeMemberSchema,
   setRoleSchema,
+  unbanMemberSchema,
 } from './member.ts';
 import {
   deleteMessageSchema,
@@ -48,6 +90,41 @@ export const upSchemas = [
   deleteMessageSchema,
   reactSchema,
   pinMessageSchema,
+  setGroupSchema,
+  viewSchema,
+  listDevicesSchema,
+  revokeDeviceSchema,
+  createInviteSchema,
+  findChannelsSchema,
+  joinSchema,
+  listInvitesSchema,
+  revokeInviteSchema,
+  unbanMemberSchema,
+  followThreadSchema,
+  hideMessageSchema,
+  listHiddenSchema,
+  listThreadsSchema,
+  setConversationSchema,
+  getPresenceSchema,
+  listContactsSchema,
+  setPresenceSchema,
+  unwatchSchema,
+  watchSchema,
+  getReceiptsSchema,
+  getUnreadSchema,
+  getWatermarksSchema,
+  markUnreadSchema,
+  readSchema,
+  closeReportSchema,
+  listReportsSchema,
+  reportSchema,
+  blockUserSchema,
+  getSettingsSchema,
+  listBlockedSchema,
+  setSettingsSchema,
+  unblockUserSchema,
+  getTimelineSchema,
+  typingSchema,
   getVersionsSchema,
 ] as const;
 

@@ -14,9 +14,14 @@ export const HISTORY = [
     fingerprint: '87dbe655c299bf13025cfcc8ea25e056c776bd9e05278222274949e3edadae97',
     note: 'messages are edited, deleted, reacted to, pinned, answered, threaded, forwarded; mentions and attachments as data',
   },
+  {
+    version: 3,
+    fingerprint: '055225bb2fcc20c68c4dfbdd00bdd4efdb6b88a828147a8cc024d02e0156720f',
+    note: 'receipts, unread counts, typing, presence, blocks, reports, devices, timelines, invitations, channels, group settings',
+  },
 ] as const satisfies readonly { version: number; fingerprint: string; note: string }[];
 
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 /** The oldest version that this server still speaks. */
 export const PROTOCOL_VERSION_FLOOR = 1;
 

@@ -65,6 +65,14 @@ export class HistoryChecker implements AppWatcher {
       case 'queue_empty':
       case 'removed':
       case 'draining':
+      case 'delayed':
+      case 'standing':
+      case 'receipts':
+      case 'typing':
+      case 'presence':
+      case 'hidden':
+      case 'settings':
+      case 'blocked':
         return this.trace.note(`${installation.name} is told ${event.kind}`);
     }
   }

@@ -19,6 +19,7 @@ interface Body {
   readonly new_owner?: string;
   readonly role?: string;
   readonly history?: string;
+  readonly banned?: boolean;
   readonly members?: readonly { readonly user_id: string; readonly role: string }[];
 }
 
@@ -27,6 +28,7 @@ export class LogFold {
   readonly #stays = new Map<string, Stay[]>();
   /** Of present members. */
   readonly #roles = new Map<string, string>();
+  readonly #banned = new Set<string>();
   /** Entries that should not be there, each with what is wrong. */
   readonly problems: { readonly seq: Seq; readonly what: string }[] = [];
   #history = 'all';
@@ -68,7 +70,8 @@ export class LogFold {
 
   take(entry: StoredEntry): void {
     this.head = entry.seq;
-    if (entry.kind !== 'group_created' && !this.isMember(entry.sender)) {
+    const comes = entry.kind === 'group_created' || entry.kind === 'members_joined';
+    if (!comes && !this.isMember(entry.sender)) {
       this.#problem(entry, `${entry.sender} is no member`);
     }
     if (entry.kind === 'message') return;
@@ -91,17 +94,24 @@ export class LogFold {
       case 'group_renamed':
         return this.#needs(entry, role !== 'member');
       case 'members_added':
-        this.#needs(
-          entry,
-          role !== 'member' && !(body.members ?? []).some((member) => this.isMember(member.user_id)),
-        );
+        this.#needs(entry, role !== 'member' && this.#mayCome(body));
         return this.#joinAll(body, seq);
-      case 'member_removed':
-        this.#needs(
-          entry,
-          target !== undefined && (role === 'owner' || (role === 'admin' && target === 'member')),
-        );
+      case 'members_joined':
+        this.#needs(entry, body.members?.[0]?.user_id === sender && this.#mayCome(body));
+        return this.#joinAll(body, seq);
+      case 'member_removed': {
+        // Who left before may still be banned.
+        const isLate = body.banned === true && this.lastStay(user) !== undefined && !this.#banned.has(user);
+        const rank = target ?? (isLate ? 'member' : 'none');
+        this.#needs(entry, rank !== 'none' && (role === 'owner' || (role === 'admin' && rank === 'member')));
+        if (body.banned === true) this.#banned.add(user);
         return this.#leave(user, seq);
+      }
+      case 'member_unbanned':
+        this.#needs(entry, role !== 'member' && this.#banned.delete(user));
+        return;
+      case 'group_set':
+        return this.#needs(entry, role !== 'member');
       case 'member_left':
         this.#needs(
           entry,
@@ -120,6 +130,10 @@ export class LogFold {
       default:
         return this.#problem(entry, 'its kind is not known');
     }
+  }
+
+  #mayCome({ members = [] }: Body): boolean {
+    return !members.some(({ user_id }) => this.isMember(user_id) || this.#banned.has(user_id));
   }
 
   #joinAll(body: Body, seq: Seq): void {

@@ -24,6 +24,8 @@ function messagesWith(store: MessageStore, changes: Partial<MessageStore>): Mess
     state: (...args) => store.state(...args),
     read: (...args) => store.read(...args),
     find: (...args) => store.find(...args),
+    locate: (...args) => store.locate(...args),
+    lastSentAt: (...args) => store.lastSentAt(...args),
     states: (...args) => store.states(...args),
     putStates: (...args) => store.putStates(...args),
     erase: (...args) => store.erase(...args),

@@ -1,6 +1,7 @@
 // One server machine: it starts, crashes, drains and starts again on the same world, with a clock of its own.
 import type { FakeTimers } from '@parley/adapter-memory/fake-timers';
 import { MemoryStores } from '@parley/adapter-memory/memory-stores';
+import { MemoryStatusCache } from '@parley/adapter-memory/memory-status-cache';
 import type { MemoryWorld } from '@parley/adapter-memory/memory-world';
 import type { Clock } from '@parley/ports/clock';
 import type { IdSource } from '@parley/ports/id-source';
@@ -96,6 +97,12 @@ export class SimNode {
       members: stores.members,
       queue: plants.queue?.(stores.queue, world) ?? stores.queue,
       accounts: stores.accounts,
+      receipts: stores.receipts,
+      personal: stores.personal,
+      contacts: stores.contacts,
+      invites: stores.invites,
+      reports: stores.reports,
+      status: new MemoryStatusCache(clock),
       clock,
       timers,
       randomness: chance.fork(`life ${this.#lives}`).randomness,
@@ -109,6 +116,8 @@ export class SimNode {
       queueRetentionMs: 30 * DAY_MS,
       logRetentionMs: undefined,
       editWindowMs: undefined,
+      // A store without joins knows of no large groups.
+      largeGroupMembers: inbox === 'join' ? 3 : 100,
     });
     const gateway: Gateway = server.gateway;
     this.#life = {

@@ -24,6 +24,8 @@ export class ChatRoom {
   readonly own = new OwnMessages();
   /** Whether messages are shown with their numbers. */
   numbers = false;
+  /** Who is writing, in words; empty when nobody is. */
+  writing = '';
   readonly #options: ChatRoomOptions;
   #screen: Screen | undefined;
   #nameWidth: number;
@@ -126,11 +128,17 @@ export class ChatRoom {
 
   #statusRows(columns: number): string[] {
     const state = this.#state;
-    if (state === undefined || state.kind === 'online') return [];
+    const width = Math.max(1, columns - 1);
+    if (state === undefined || state.kind === 'online')
+      return this.writing === '' ? [] : [this.#quietRow(sanitizeLine(this.writing), width)];
     const next =
       state.kind === 'waiting' ? `next try at ${clockTime(state.until)}, Enter tries now` : 'trying now';
     const words = `no connection, ${next}${this.own.unanswered.length > 0 ? '; what waits is sent then' : ''}`;
-    return [this.#options.colors.dim(Bun.sliceAnsi(words, 0, Math.max(1, columns - 1)))];
+    return [this.#quietRow(words, width)];
+  }
+
+  #quietRow(words: string, width: number): string {
+    return this.#options.colors.dim(Bun.sliceAnsi(words, 0, width));
   }
 
   #ownLines(text: string, mark: Mark, columns: number): string[] {

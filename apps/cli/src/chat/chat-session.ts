@@ -5,6 +5,7 @@ import type { CliContext } from '../context.ts';
 import { conversationLabel } from '../conversation-target.ts';
 import type { Ending } from '../ending.ts';
 import { entryText, type EntryText } from '../entry-text.ts';
+import { isHidden } from '../entry-users.ts';
 import { eventWords, isTelling, type TellingEvent } from '../event-words.ts';
 import { textProblem } from '../message-text.ts';
 import { NameBook } from '../name-book.ts';
@@ -18,8 +19,10 @@ import { ChatTerminal } from './chat-terminal.ts';
 import { LineEditor } from './line-editor.ts';
 import { MessageCommands } from './message-commands.ts';
 import { OtherConversations } from './other-conversations.ts';
+import { ReadMark } from './read-mark.ts';
 import { Screen } from './screen.ts';
 import { HELP_LINES, readTypedLine } from './slash-command.ts';
+import { Writers } from './writers.ts';
 
 /** Messages shown on entry; more of them where more was missed, up to a bound. */
 const HISTORY_COUNT = 20;
@@ -46,6 +49,8 @@ export class ChatSession {
   readonly #others: OtherConversations;
   readonly #quotes: QuoteBook;
   readonly #commands: MessageCommands;
+  readonly #writers: Writers;
+  readonly #readMark: ReadMark;
 
   constructor(options: ChatSessionOptions) {
     const { context, session, ending } = options;
@@ -55,9 +60,14 @@ export class ChatSession {
     this.#others = new OtherConversations(session.client);
     this.#quotes = new QuoteBook(session.client, this.#names);
     this.#commands = new MessageCommands(session.client, options.conversation.conversation_id);
+    this.#readMark = new ReadMark(session.client, options.conversation.conversation_id);
+    this.#writers = new Writers({
+      nameOf: async (userId) => (await this.#names.namesOf([userId]))(userId),
+      changed: () => this.#showWriters(),
+    });
     const leave = (): void => ending.end({ kind: 'asked' });
     this.#editor = new LineEditor({
-      changed: () => this.#screen.redraw(),
+      changed: () => this.#edited(),
       submitted: (line) => this.#run(this.#typed(line)),
       interrupted: () => (this.#editor.line === '' ? leave() : this.#editor.clear()),
       ended: leave,
@@ -82,17 +92,26 @@ export class ChatSession {
       ended: () => ending.end({ kind: 'asked' }),
       resized: () => this.#screen.redraw(),
     });
+    const { conversation } = this.#options;
     try {
+      // In a large group only what is on a screen is pushed at once.
+      if (conversation.kind === 'group') this.#client.groups.view([conversation.conversation_id]);
       await this.#welcome();
       this.#ready.resolve();
       await ending.reason;
       await this.#settle();
+      if (this.#client.state.kind === 'online')
+        await Promise.race([this.#readMark.tell(), pause(LEAVE_WAIT_MS)]);
     } finally {
+      this.#readMark[Symbol.dispose]();
+      this.#writers[Symbol.dispose]();
       this.#editor[Symbol.dispose]();
       await this.#screen.close();
     }
   }
 
+  /** Why the last message waits, so that each of its retries is not told anew. */
+  #delayTold = '';
   readonly #ready = Promise.withResolvers<void>();
 
   /** Messages and commands that the server had not answered when the user left. */
@@ -108,7 +127,9 @@ export class ChatSession {
       return;
     }
     await this.#ready.promise;
+    this.#writers.wrote(entry.sender);
     if (entry.seq > this.#room.shownSeq) await this.#room.entry(entry, await this.#textOf(entry));
+    this.#readMark.shown(entry.seq);
   }
 
   event(event: ClientEvent): void {
@@ -118,7 +139,28 @@ export class ChatSession {
       if (line !== undefined) this.#run(this.#room.note(line));
     } else if (isTelling(event)) {
       this.#run(this.#tell(event));
+    } else if (event.kind === 'delayed') {
+      const words = `Not sent yet: ${refusalOf(event.error).message}`;
+      if (words !== this.#delayTold) this.#run(this.#room.note(words));
+      this.#delayTold = words;
+    } else if (event.kind === 'typing') {
+      if (event.conversation_id === this.#options.conversation.conversation_id)
+        this.#writers.heard(event.user_id, event.for_ms);
     }
+  }
+
+  #showWriters(): void {
+    this.#room.writing = this.#writers.words;
+    this.#screen.redraw();
+  }
+
+  /** A key: the others are told that one writes, but not of commands, and what is all deleted is written no more. */
+  #edited(): void {
+    const { line } = this.#editor;
+    const isCommand = line.startsWith('/') && !line.startsWith('//');
+    if (!isCommand)
+      this.#client.presence.typing(this.#options.conversation.conversation_id, { stopped: line === '' });
+    this.#screen.redraw();
   }
 
   /** Of a removal that was missed only where it still holds: somebody may have added the user again meanwhile. */
@@ -146,6 +188,7 @@ export class ChatSession {
       await this.#room.note(`Earlier: parley history --conversation ${conversation_id}`);
     await this.#showItems(items);
     this.#room.shownUpTo(head);
+    this.#readMark.shown(head);
   }
 
   async #last(count: number, to?: number): Promise<TimelineItem[]> {
@@ -166,7 +209,7 @@ export class ChatSession {
 
   /** An entry that came now, in words. */
   async #textOf(entry: AppEntry): Promise<EntryText> {
-    const [message] = entry.kind === 'message' ? foldEntries([entry]) : [];
+    const [message] = entry.kind === 'message' && !isHidden(entry) ? foldEntries([entry]) : [];
     if (message !== undefined) return await this.#messageText(message);
     return entryText(entry, await this.#names.namesFor(entry));
   }
@@ -228,6 +271,7 @@ export class ChatSession {
     this.#screen.redraw();
     try {
       const { seq } = await this.#client.send(this.#options.conversation.conversation_id, text, options);
+      this.#delayTold = '';
       this.#room.own.stored(message, seq, this.#room.shownSeq);
       this.#screen.redraw();
     } catch (error) {
@@ -265,7 +309,7 @@ export class ChatSession {
   async #settle(): Promise<void> {
     for (let waited = 0; waited < LEAVE_WAIT_MS; waited += LEAVE_POLL_MS) {
       if (this.unsent.length === 0 || this.#client.state.kind !== 'online') return;
-      await new Promise((resolve) => setTimeout(resolve, LEAVE_POLL_MS));
+      await pause(LEAVE_POLL_MS);
     }
   }
 
@@ -273,6 +317,10 @@ export class ChatSession {
   #run(work: Promise<void>): void {
     work.catch((error: unknown) => this.#options.ending.end({ kind: 'failed', error }));
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function seqOf(item: TimelineItem | undefined): number {

@@ -6,6 +6,7 @@ import type { CliContext } from '../context.ts';
 import { conversationLabel } from '../conversation-target.ts';
 import { plural } from '../plural.ts';
 import { Session } from '../session.ts';
+import { standingWords } from '../standing.ts';
 
 const ID_WIDTH = 20;
 
@@ -34,9 +35,9 @@ export async function listConversations(
 }
 
 function words(view: ConversationView): string {
-  const { kind, role, members, head, received } = view;
+  const { kind, role, members, head, received, standing } = view;
   const unseen = head > received ? `, ${head - received} not received yet` : '';
   const membership =
     role === undefined ? 'no member any more' : `${plural(members, 'member')}, you are ${role}`;
-  return `${conversationLabel(view)}  (${kind === 'group' ? membership : 'direct'}, ${plural(head, 'entry', 'entries')}${unseen})`;
+  return `${conversationLabel(view)}  (${kind === 'group' ? membership : 'direct'}, ${plural(head, 'entry', 'entries')}${unseen}${standing === undefined ? '' : standingWords(standing)})`;
 }

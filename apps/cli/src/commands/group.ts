@@ -1,5 +1,5 @@
 // parley group …: create a group, and change who is in it and what it is called.
-import type { Changed, ChatClient, HistoryPolicy, Role, UserRef } from '@parley/client';
+import type { HistoryPolicy, Role, UserRef } from '@parley/client';
 import { Option, type Command } from 'commander';
 import { usageError } from '../cli-error.ts';
 import { addJsonOption, addSessionOptions, profileFlag, type SessionOptions } from '../cli-options.ts';
@@ -9,17 +9,14 @@ import { plural } from '../plural.ts';
 import { sanitizeLine } from '../sanitize.ts';
 import { Session } from '../session.ts';
 import { listConversations } from './conversations.ts';
+import { addChange, addGroupOption, change, type GroupOptions } from './group-change.ts';
+import { addGroupSettings } from './group-settings.ts';
 
 const NAME_WIDTH = 24;
 
 interface CreateOptions extends SessionOptions {
   readonly member?: readonly string[];
   readonly history?: HistoryPolicy;
-  readonly clientMsgId?: string;
-}
-
-interface GroupOptions extends SessionOptions {
-  readonly conversation: string;
   readonly clientMsgId?: string;
 }
 
@@ -57,6 +54,7 @@ export function addGroup(program: Command, context: CliContext): void {
   addSessionOptions(addGroupOption(group.command('members').description('list the members'))).action(
     (options: GroupOptions) => listMembers(options, context),
   );
+  addGroupSettings(group, context);
 }
 
 function addCreate(group: Command, context: CliContext): void {
@@ -77,16 +75,6 @@ function addCreate(group: Command, context: CliContext): void {
   );
 }
 
-function addGroupOption(command: Command): Command {
-  return command.requiredOption('--conversation <id>', 'the group: its conversation id, or its title');
-}
-
-function addChange(command: Command): Command {
-  return addSessionOptions(
-    addGroupOption(command).option('--client-msg-id <id>', 'the id that makes a repeated call harmless'),
-  );
-}
-
 async function createGroup(title: string, options: CreateOptions, context: CliContext): Promise<void> {
   const { member = [], history, clientMsgId } = options;
   await using session = await Session.open(context, options);
@@ -103,21 +91,6 @@ async function createGroup(title: string, options: CreateOptions, context: CliCo
     `Created "${conversationLabel(view)}" with ${plural(view.members, 'member')}.\n` +
       `Try: parley chat --conversation ${view.conversation_id}${profileFlag(options.profile)}`,
   );
-}
-
-type MakeChange = (client: ChatClient, id: string, more: { clientMsgId?: string }) => Promise<Changed>;
-
-/** -> {"conversation_id","seq","message_id","at"} of the entry that records the change. */
-async function change(context: CliContext, options: GroupOptions, make: MakeChange): Promise<void> {
-  const { clientMsgId, conversation } = options;
-  await using session = await Session.open(context, options);
-  const view = await findConversation(session, { conversation });
-  const more = clientMsgId === undefined ? {} : { clientMsgId };
-  const { conversation_id, seq, message_id, at } = await session.answer(
-    make(session.client, view.conversation_id, more),
-  );
-  if (context.json) await context.stdout.json({ conversation_id, seq, message_id, at });
-  else await context.stdout.line(`Done: entry ${seq} of "${conversationLabel(view)}" records it.`);
 }
 
 async function listMembers(options: GroupOptions, context: CliContext): Promise<void> {

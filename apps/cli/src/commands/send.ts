@@ -1,5 +1,5 @@
 // parley send: one message, or with --stdin one message a line.
-import type { SendOptions as MessageExtras } from '@parley/client';
+import type { ConversationView, SendOptions as MessageOptions, Sent } from '@parley/client';
 import type { Command } from 'commander';
 import { CliError, errorObject, usageError } from '../cli-error.ts';
 import {
@@ -12,10 +12,12 @@ import {
 import type { CliContext } from '../context.ts';
 import { checkTarget, conversationLabel, findConversation } from '../conversation-target.ts';
 import { readLines } from '../line-reader.ts';
+import { addExtraFlags, checkExtras, extrasOf, type ExtraFlags } from '../message-extras.ts';
 import { textProblem } from '../message-text.ts';
 import { sanitizeLine } from '../sanitize.ts';
 import { sendLines, type LineResult } from '../send-lines.ts';
 import { Session } from '../session.ts';
+import { tell } from '../tell.ts';
 
 /** Long enough for a server that is being restarted: a pipe that gives up half-way is worse than one that waits. */
 const STDIN_TIMEOUT_DEFAULT_S = 120;
@@ -23,7 +25,7 @@ const ID_PATTERN = /^[A-Za-z0-9_.:-]{1,64}$/;
 /** Room for "-" and the number of the line. */
 const PREFIX_PATTERN = /^[A-Za-z0-9_.:-]{1,48}$/;
 
-interface SendOptions extends ProfileOptions {
+interface SendOptions extends ProfileOptions, ExtraFlags {
   readonly to?: string;
   readonly conversation?: string;
   readonly stdin?: boolean;
@@ -36,7 +38,7 @@ const HELP = `
 With --stdin each line is one message. Empty lines are skipped. A line that cannot be sent is reported with its number
 and the rest goes on; the exit code is then 1. The order of lines is the order of messages, also when the server is
 restarted meanwhile. With --client-msg-id-prefix P line n gets the id P-n, so that running the same input again after
-an interruption sends only what is missing.
+an interruption sends only what is missing. --mention, --markdown and --thread then hold for every line.
 A TEXT that begins with "-" goes after "--".`;
 
 export function addSend(program: Command, context: CliContext): void {
@@ -49,6 +51,7 @@ export function addSend(program: Command, context: CliContext): void {
     .option('--stdin', 'read messages from standard input, one a line')
     .option('--client-msg-id <id>', 'the id that makes a repeated send harmless')
     .option('--client-msg-id-prefix <prefix>', 'with --stdin: give line n the id PREFIX-n');
+  addExtraFlags(command);
   addProfileOption(command).option(
     '--timeout <seconds>',
     `give up when the server did not answer for so long; 0 waits for ever (default: ${TIMEOUT_DEFAULT_S}, with --stdin ${STDIN_TIMEOUT_DEFAULT_S})`,
@@ -64,6 +67,8 @@ async function send(text: string | undefined, options: SendOptions, context: Cli
   checkIds(options);
   if (options.stdin === true) {
     if (text !== undefined) throw usageError('A TEXT and --stdin exclude one another.');
+    if (options.attach !== undefined)
+      throw usageError('--attach and --stdin exclude one another: to which line would it belong?');
     return await sendStdin(options, context);
   }
   if (text === undefined) throw usageError('Say what to send: parley send --to NAME TEXT, or --stdin.');
@@ -75,34 +80,51 @@ export async function sendOne(
   text: string,
   options: Omit<SendOptions, 'stdin' | 'clientMsgIdPrefix'>,
   context: CliContext,
-  extras: MessageExtras = {},
+  more: MessageOptions = {},
 ): Promise<void> {
   const target = { user: options.to, conversation: options.conversation };
   checkTarget(target, '--to');
   checkIds(options);
+  checkExtras(options);
   const problem = textProblem(text);
   if (problem !== undefined) throw problem;
   await using session = await Session.open(context, {
     ...options,
     timeout: options.timeout ?? TIMEOUT_DEFAULT_S,
   });
+  const extras = await extrasOf(session, options);
   const conversation = await findConversation(session, target);
   const { clientMsgId } = options;
-  const sending = session.client.send(conversation.conversation_id, text, {
-    ...extras,
-    ...(clientMsgId === undefined ? {} : { clientMsgId }),
+  const id = clientMsgId === undefined ? {} : { clientMsgId };
+  const sending = session.client.send(conversation.conversation_id, extras.content(text), {
+    ...extras.options,
+    ...more,
+    ...id,
   });
+  await sentTo({ session, conversation, sending }, context);
+}
+
+/** Waits for the answer to a send, and tells it. */
+export async function sentTo(
+  {
+    session,
+    conversation,
+    sending,
+  }: { session: Session; conversation: ConversationView; sending: Promise<Sent> },
+  context: CliContext,
+): Promise<void> {
   const sent = await session.answer(sending).catch((error: unknown) => {
     throw undecided(error, session.client.pending[0]?.client_msg_id);
   });
-  if (context.json) await context.stdout.json(sent);
-  else await context.stdout.line(`Sent to ${conversationLabel(conversation)}, message ${sent.seq}.`);
+  await tell(context, sent, `Sent to ${conversationLabel(conversation)}, message ${sent.seq}.`);
 }
 
 async function sendStdin(options: SendOptions, context: CliContext): Promise<void> {
   const { profile, clientMsgIdPrefix } = options;
+  checkExtras(options);
   const timeout = options.timeout ?? STDIN_TIMEOUT_DEFAULT_S;
   await using session = await Session.open(context, { profile, timeout });
+  const extras = await extrasOf(session, options);
   const conversation = await findConversation(session, {
     user: options.to,
     conversation: options.conversation,
@@ -114,6 +136,7 @@ async function sendStdin(options: SendOptions, context: CliContext): Promise<voi
       conversationId: conversation.conversation_id,
       lines: readLines(process.stdin),
       prefix: clientMsgIdPrefix,
+      extras,
       profile,
       answer: (asked) => session.answer(asked),
       report: async (result) => {
@@ -169,7 +192,11 @@ class Tally {
   }
 }
 
-function checkIds({ stdin, clientMsgId, clientMsgIdPrefix }: SendOptions): void {
+export function checkIds({
+  stdin,
+  clientMsgId,
+  clientMsgIdPrefix,
+}: Pick<SendOptions, 'stdin' | 'clientMsgId' | 'clientMsgIdPrefix'>): void {
   if (clientMsgId !== undefined && stdin === true) {
     throw usageError('With --stdin every message needs an id of its own: use --client-msg-id-prefix.');
   }
@@ -194,7 +221,7 @@ function undecided(error: unknown, id: string | undefined): unknown {
 }
 
 function interrupted(error: unknown, tally: Tally, prefix: string | undefined): unknown {
-  if (!isWaitedOut(error)) return error;
+  if (!(error instanceof CliError) || error.retry !== 'later') return error;
   const again =
     prefix === undefined
       ? 'What came after it may have been stored or not.'

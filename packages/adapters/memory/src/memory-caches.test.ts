@@ -1,6 +1,6 @@
 // Caches in memory may be wiped, and keep nothing of what has ended.
 import { expect, test } from 'bun:test';
-import { ALICE, deviceId, sessionId } from '@parley/ports/conformance/fixture';
+import { ALICE, BOB, deviceId, sessionId } from '@parley/ports/conformance/fixture';
 import { FakeClock } from './fake-clock.ts';
 import { MemoryConnectionRegistry } from './memory-connection-registry.ts';
 import { MemoryStatusCache } from './memory-status-cache.ts';
@@ -45,4 +45,21 @@ test('a status cache that was wiped takes any transition', async () => {
   cache.wipe();
   expect(await cache.get([ALICE])).toEqual(new Map());
   expect(await cache.set(ALICE, { ...status, counter: 1 }, clock.now() + 1_000)).toBe(true);
+});
+
+test('a status cache keeps no offline entry beyond its lease, and renews those that are online', async () => {
+  const clock = new FakeClock();
+  await using cache = new MemoryStatusCache(clock);
+  const status = { state: 'online', node: 'node-1', sessionStart: 5, counter: 5, lastSeen: 0 } as const;
+  await cache.set(ALICE, { ...status, state: 'offline' }, clock.now() + 1_000);
+  await cache.set(BOB, { ...status, state: 'away' }, clock.now() + 1_000);
+  for (let second = 0; second < 10; second += 1) {
+    clock.advance(900);
+    await cache.renew('node-1', clock.now() + 1_000);
+  }
+  expect([...(await cache.get([ALICE, BOB])).keys()]).toEqual([BOB]);
+  // A node that comes back after its lease had ended brings nothing back.
+  clock.advance(1_000);
+  await cache.renew('node-1', clock.now() + 1_000);
+  expect(await cache.get([BOB])).toEqual(new Map());
 });

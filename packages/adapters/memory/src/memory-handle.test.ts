@@ -12,7 +12,7 @@ import {
   rejection,
   token,
 } from '@parley/ports/conformance/fixture';
-import { directRecord } from '@parley/ports/conformance/member-store';
+import { directRecord } from '@parley/ports/conformance/member-fixture';
 import { ERASED_BODY } from '@parley/ports/message-store';
 import { StoreError } from '@parley/ports/store-error';
 import type { StoreCall, StoreFault } from './memory-handle.ts';

@@ -14,7 +14,16 @@ export type StoreFault =
   | 'lost_race';
 
 export interface StoreCall {
-  readonly store: 'messages' | 'members' | 'queue' | 'accounts';
+  readonly store:
+    | 'messages'
+    | 'members'
+    | 'queue'
+    | 'accounts'
+    | 'receipts'
+    | 'personal'
+    | 'contacts'
+    | 'invites'
+    | 'reports';
   /** The port's method. */
   readonly method: string;
   /** Of a call that writes to one conversation. */

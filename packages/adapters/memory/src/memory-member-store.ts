@@ -1,11 +1,13 @@
 // The member store in memory.
-import type {
-  ConversationRecord,
-  Members,
-  Membership,
-  MembershipChange,
-  MemberStore,
-  UserConversation,
+import {
+  type Channel,
+  type ConversationRecord,
+  type Members,
+  type Membership,
+  type MembershipChange,
+  type MemberStore,
+  titleKey,
+  type UserConversation,
 } from '@parley/ports/member-store';
 import type { ClientMsgId, ConversationId, Seq, UserId } from '@parley/protocol/ids';
 import { compareIds } from './id-order.ts';
@@ -86,6 +88,22 @@ export class MemoryMemberStore implements MemberStore {
     );
   }
 
+  channels(text: string, after: ConversationId | undefined, limit: number): Promise<readonly Channel[]> {
+    const prefix = titleKey(text);
+    return this.#handle.call({ method: 'channels' }, (state) =>
+      [...state.conversations.values()]
+        .filter(({ record }) => record.kind === 'group' && record.settings?.public === true)
+        .filter(({ record }) => record.kind === 'group' && titleKey(record.title).startsWith(prefix))
+        .filter(({ record }) => after === undefined || compareIds(record.id, after) > 0)
+        .sort((one, other) => compareIds(one.record.id, other.record.id))
+        .slice(0, limit)
+        .map(({ record, members }) => {
+          const present = [...members.values()].filter((row) => row.membership.leftSeq === undefined);
+          return { conversation: record, members: present.length };
+        }),
+    );
+  }
+
   countConversationsOf(user: UserId): Promise<number> {
     return this.#handle.call(
       { method: 'countConversationsOf' },
@@ -117,7 +135,7 @@ function create(state: WorldState, record: ConversationRecord): ConversationReco
   const known = state.creations.get(creationKey(record));
   const there = known === undefined ? undefined : state.conversations.get(known);
   if (there !== undefined) return there.record;
-  const rows: ConversationRows = { record, titleSeq: 0, asOf: 0, members: new Map() };
+  const rows: ConversationRows = { record, titleSeq: 0, settingsSeq: 0, asOf: 0, members: new Map() };
   state.creations.set(creationKey(record), record.id);
   state.conversations.set(record.id, rows);
   if (record.kind === 'direct') {
@@ -132,6 +150,10 @@ function applyTo(state: WorldState, rows: ConversationRows, change: MembershipCh
   if (change.title !== undefined && change.seq >= rows.titleSeq && rows.record.kind === 'group') {
     rows.record = { ...rows.record, title: change.title };
     rows.titleSeq = change.seq;
+  }
+  if (change.settings !== undefined && change.seq >= rows.settingsSeq && rows.record.kind === 'group') {
+    rows.record = { ...rows.record, settings: change.settings };
+    rows.settingsSeq = change.seq;
   }
   for (const membership of change.memberships) {
     const there = rows.members.get(membership.user);

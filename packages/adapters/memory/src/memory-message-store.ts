@@ -13,7 +13,7 @@ import {
   type Token,
 } from '@parley/ports/message-store';
 import { StoreError } from '@parley/ports/store-error';
-import type { ClientMsgId, ConversationId, Seq, UserId } from '@parley/protocol/ids';
+import type { ClientMsgId, ConversationId, MessageId, Seq, UserId } from '@parley/protocol/ids';
 import {
   appendTo,
   dropFrom,
@@ -89,6 +89,23 @@ export class MemoryMessageStore implements MessageStore {
     return this.#handle.call({ method: 'find' }, (state) => {
       const log = state.logs.get(conversation);
       return clientMsgIds.flatMap((clientMsgId) => log?.byKey.get(keyOf({ sender, clientMsgId })) ?? []);
+    });
+  }
+
+  locate(messageId: MessageId): Promise<{ conversation: ConversationId; entry: StoredEntry } | undefined> {
+    return this.#handle.call({ method: 'locate' }, (state) => {
+      for (const [conversation, log] of state.logs) {
+        const entry = log.rows.find((row) => row.messageId === messageId);
+        if (entry !== undefined) return { conversation, entry };
+      }
+      return undefined;
+    });
+  }
+
+  lastSentAt(conversation: ConversationId, sender: UserId): Promise<number | undefined> {
+    return this.#handle.call({ method: 'lastSentAt' }, (state) => {
+      const rows = state.logs.get(conversation)?.rows ?? [];
+      return rows.findLast((row) => row.kind === 'message' && row.sender === sender)?.at;
     });
   }
 

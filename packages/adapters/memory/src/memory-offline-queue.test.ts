@@ -1,7 +1,7 @@
 // The queue that answers from what `advance` wrote shows an effect that was forgotten.
 import { expect, test } from 'bun:test';
 import { ALICE, append, BOB, conversationId, deviceId, makeEntry } from '@parley/ports/conformance/fixture';
-import { directRecord } from '@parley/ports/conformance/member-store';
+import { directRecord } from '@parley/ports/conformance/member-fixture';
 import { MemoryStores } from './memory-stores.ts';
 
 const C = conversationId(500);

@@ -1,7 +1,11 @@
 // What the durable stores in memory share: the data that a crash keeps, and how long a call takes.
 import type { Device, TokenRecord, User } from '@parley/ports/account-store';
+import type { Settings } from '@parley/ports/contact-store';
+import type { InviteRecord } from '@parley/ports/invite-store';
 import type { ConversationRecord, Membership } from '@parley/ports/member-store';
 import type { StoredEntry, StoredState, Token } from '@parley/ports/message-store';
+import type { HiddenMessage, Mention } from '@parley/ports/personal-store';
+import type { ReportRecord } from '@parley/ports/report-store';
 import type { ConversationId, DeviceId, Seq, UserId } from '@parley/protocol/ids';
 
 export interface LogRows {
@@ -20,8 +24,36 @@ export interface ConversationRows {
   record: ConversationRecord;
   /** The entry that the title is from. */
   titleSeq: Seq;
+  /** The entry that the settings are from. */
+  settingsSeq: Seq;
   asOf: Seq;
   readonly members: Map<UserId, { readonly membership: Membership; readonly seq: Seq }>;
+}
+
+/** The steps of one device, or of a user's reading, in order; one without a time says only that it was passed. */
+export interface StepRows {
+  seq: Seq;
+  steps: { readonly seq: Seq; readonly at: number | undefined }[];
+}
+
+export interface ReceiptRows {
+  readonly devices: Map<DeviceId, StepRows>;
+  readonly read: StepRows;
+}
+
+export interface PersonalRow {
+  read: Seq | undefined;
+  /** Where the user last joined. */
+  begun: Seq;
+  mutedUntil: number;
+  archived: boolean;
+  pinned: boolean;
+}
+
+export interface InviteRows {
+  readonly record: InviteRecord;
+  /** Who came by it. */
+  readonly users: Set<UserId>;
 }
 
 export type SeqByConversation = Map<ConversationId, Seq>;
@@ -41,6 +73,20 @@ export interface WorldState {
   readonly users: Map<UserId, User>;
   readonly devices: Map<DeviceId, Device>;
   readonly tokens: Map<string, TokenRecord>;
+  readonly receipts: Map<ConversationId, Map<UserId, ReceiptRows>>;
+  readonly personal: Map<UserId, Map<ConversationId, PersonalRow>>;
+  readonly mentions: Map<ConversationId, Map<Seq, Mention>>;
+  /** The greatest asOf of the mentions that were set. */
+  readonly mentionsAsOf: SeqByConversation;
+  readonly hidden: Map<UserId, HiddenMessage[]>;
+  /** By conversation and thread: whether a user follows it, or once stopped. */
+  readonly followers: Map<string, Map<UserId, boolean>>;
+  readonly settings: Map<UserId, Settings>;
+  readonly contacts: Map<UserId, Set<UserId>>;
+  readonly blocks: Map<UserId, Set<UserId>>;
+  readonly lastSeen: Map<UserId, number>;
+  readonly invites: Map<string, InviteRows>;
+  readonly reports: Map<string, ReportRecord>;
 }
 
 export interface MemoryWorldOptions {
@@ -79,5 +125,17 @@ function emptyState(): WorldState {
     users: new Map(),
     devices: new Map(),
     tokens: new Map(),
+    receipts: new Map(),
+    personal: new Map(),
+    mentions: new Map(),
+    mentionsAsOf: new Map(),
+    hidden: new Map(),
+    followers: new Map(),
+    settings: new Map(),
+    contacts: new Map(),
+    blocks: new Map(),
+    lastSeen: new Map(),
+    invites: new Map(),
+    reports: new Map(),
   };
 }

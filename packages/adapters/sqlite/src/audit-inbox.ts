@@ -8,8 +8,11 @@ const BEHIND_REMEMBERED_MAX_COUNT = 100_000;
 const MEMBER_KINDS = [
   'group_created',
   'group_renamed',
+  'group_set',
   'members_added',
+  'members_joined',
   'member_removed',
+  'member_unbanned',
   'member_left',
   'role_changed',
 ];

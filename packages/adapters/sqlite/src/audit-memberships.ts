@@ -8,6 +8,7 @@ interface Row {
   readonly joinedSeq: number;
   readonly visibleAfter: number;
   readonly leftSeq: number | null;
+  readonly banned: 0 | 1;
 }
 type Rows = Map<string, Row>;
 
@@ -18,6 +19,7 @@ interface ConversationRow {
   readonly second: string | null;
   readonly history: HistoryPolicy | null;
   readonly asOf: number;
+  readonly members: number;
   readonly log: number | null;
   readonly floor: number;
 }
@@ -35,13 +37,14 @@ interface Body {
   readonly user_id?: string;
   readonly new_owner?: string;
   readonly role?: Role;
+  readonly banned?: boolean;
 }
 
 function prepareStatements(database: Database) {
   return {
     conversations: database.query<ConversationRow, []>(
       `SELECT cast(c.id AS TEXT) AS id, c.kind, cast(c.first AS TEXT) AS first, cast(c.second AS TEXT) AS second,
-         c.history, c.as_of AS asOf, l.key AS log, coalesce(l.floor, 0) AS floor
+         c.history, c.as_of AS asOf, c.members, l.key AS log, coalesce(l.floor, 0) AS floor
        FROM conversations c LEFT JOIN logs l ON l.id = c.id ORDER BY c.id`,
     ),
     // Entries that the rows do not have yet are left out: they are what audit-inbox.ts finds.
@@ -51,7 +54,7 @@ function prepareStatements(database: Database) {
     ),
     rows: database.query<Row & { user: string }, [string]>(
       `SELECT cast(user AS TEXT) AS user, role, joined_seq AS joinedSeq, visible_after AS visibleAfter,
-         left_seq AS leftSeq FROM memberships WHERE conversation = ?`,
+         left_seq AS leftSeq, banned FROM memberships WHERE conversation = ?`,
     ),
     strays: database.query<{ n: number }, []>(
       'SELECT count(*) AS n FROM memberships WHERE conversation NOT IN (SELECT id FROM conversations)',
@@ -68,11 +71,18 @@ export function countDifferingMemberships(database: Database): number {
     for (const { user, ...row } of statements.rows.all(conversation.id)) found.set(user, row);
     const changes =
       conversation.log === null ? [] : statements.changes.all(conversation.log, conversation.asOf);
-    differing += countDifferences(found, expectedRows(conversation, found, changes));
+    const differences = countDifferences(found, expectedRows(conversation, found, changes));
+    differing += differences;
+    // Where rows are missing, or there are too many, the number does not add another finding.
+    if (differences === 0 && found.size > 0 && conversation.members !== presentCount(found)) differing += 1;
     // Rows are never taken out, and a group's first entry makes some: none says nothing only while that entry is new.
     if (conversation.kind === 'group' && conversation.floor > 0 && found.size === 0) differing += 1;
   }
   return differing;
+}
+
+function presentCount(rows: Rows): number {
+  return [...rows.values()].filter(({ leftSeq }) => leftSeq === null).length;
 }
 
 function countDifferences(found: Rows, expected: Rows): number {
@@ -84,7 +94,8 @@ function countDifferences(found: Rows, expected: Rows): number {
       one.role === other?.role &&
       one.joinedSeq === other.joinedSeq &&
       one.visibleAfter === other.visibleAfter &&
-      one.leftSeq === other.leftSeq;
+      one.leftSeq === other.leftSeq &&
+      one.banned === other.banned;
     if (!same) count += 1;
   }
   return count;
@@ -92,7 +103,7 @@ function countDifferences(found: Rows, expected: Rows): number {
 
 function expectedRows(conversation: ConversationRow, found: Rows, changes: readonly ChangeRow[]): Rows {
   if (conversation.kind === 'direct') {
-    const row: Row = { role: 'member', joinedSeq: 0, visibleAfter: 0, leftSeq: null };
+    const row: Row = { role: 'member', joinedSeq: 0, visibleAfter: 0, leftSeq: null, banned: 0 };
     return new Map([conversation.first, conversation.second].map((user) => [String(user), row]));
   }
   const rows = baseOf(conversation.floor, found);
@@ -106,13 +117,14 @@ function baseOf(floor: number, found: Rows): Rows {
   const base: Rows = new Map();
   for (const [user, row] of found) {
     if (row.joinedSeq > floor) continue;
-    base.set(user, { ...row, leftSeq: row.leftSeq !== null && row.leftSeq <= floor ? row.leftSeq : null });
+    if (row.leftSeq !== null && row.leftSeq <= floor) base.set(user, row);
+    else base.set(user, { ...row, leftSeq: null, banned: 0 });
   }
   return base;
 }
 
 function fold(rows: Rows, { seq, kind, sender, body }: ChangeRow, history: HistoryPolicy): void {
-  const { members = [], user_id: user, new_owner: newOwner, role } = parsed(body);
+  const { members = [], user_id: user, new_owner: newOwner, role, banned } = parsed(body);
   const alter = (who: string | undefined, change: Partial<Row>): void => {
     const row = who === undefined ? undefined : rows.get(who);
     if (who !== undefined && row !== undefined) rows.set(who, { ...row, ...change });
@@ -120,13 +132,20 @@ function fold(rows: Rows, { seq, kind, sender, body }: ChangeRow, history: Histo
   switch (kind) {
     case 'group_created':
     case 'members_added':
+    case 'members_joined':
       for (const member of members) {
         const visibleAfter = history === 'all' ? 0 : seq - 1;
-        rows.set(member.user_id, { role: member.role, joinedSeq: seq, visibleAfter, leftSeq: null });
+        const row = { role: member.role, joinedSeq: seq, visibleAfter, leftSeq: null, banned: 0 } as const;
+        rows.set(member.user_id, row);
       }
       break;
     case 'member_removed':
-      alter(user, { leftSeq: seq });
+      // A ban may also be of one who had left before: that was when the membership ended.
+      if (banned === true) alter(user, { leftSeq: rows.get(user ?? '')?.leftSeq ?? seq, banned: 1 });
+      else alter(user, { leftSeq: seq });
+      break;
+    case 'member_unbanned':
+      alter(user, { banned: 0 });
       break;
     case 'member_left':
       alter(user, { leftSeq: seq });

@@ -113,9 +113,13 @@ const HEALTHY: AuditReport = {
   duplicate_message_ids: 0,
   state_out_of_range: 0,
   not_erased: 0,
+  counts_differ: 0,
+  watermarks_ahead: 0,
+  receipts_differ: 0,
   inbox_behind: 0,
   marks_ahead: 0,
   membership_differs: 0,
+  settings_differ: 0,
 };
 
 async function healthyFolder(): Promise<TestFolder> {
@@ -201,7 +205,8 @@ test('a row may cover a range, also one that began below the floor', async () =>
   plant(
     folder,
     `DELETE FROM entries WHERE log = 2 AND seq BETWEEN 3 AND 5;
-     UPDATE entries SET from_seq = 3 WHERE log = 2 AND seq = 6`,
+     UPDATE entries SET from_seq = 3 WHERE log = 2 AND seq = 6;
+     INSERT INTO change_counts VALUES (2, 6, 3)`,
   );
   expect(await audit(folder.directory, NO_PAUSE)).toEqual({ ...HEALTHY, entries: 14 });
   plant(folder, 'DELETE FROM entries WHERE log = 2 AND seq < 3; UPDATE logs SET floor = 4 WHERE key = 2');
@@ -215,19 +220,25 @@ const DAMAGE: Readonly<Record<string, readonly [sql: string, findings: Partial<A
   ],
   'a hole at the beginning': ['DELETE FROM entries WHERE log = 2 AND seq = 1', { entries: 16, holes: 1 }],
   'a hole at the end': ['DELETE FROM entries WHERE log = 2 AND seq = 9', { entries: 16, holes: 1 }],
-  'a log without rows': ['DELETE FROM entries WHERE log = 2', { entries: 8, holes: 9 }],
+  'a log without rows': ['DELETE FROM entries WHERE log = 2', { entries: 8, holes: 9, counts_differ: 1 }],
   'a head that was moved on': ['UPDATE logs SET head = 11 WHERE key = 2', { holes: 2 }],
   'a head that was moved back': [
     'UPDATE logs SET head = 7 WHERE key = 2',
     { entries_beyond_head: 2, marks_ahead: 1 },
   ],
-  'rows of no log': ['DELETE FROM logs WHERE key = 2', { entries_beyond_head: 9, marks_ahead: 1 }],
+  'rows of no log': [
+    'DELETE FROM logs WHERE key = 2',
+    { entries_beyond_head: 9, marks_ahead: 1, counts_differ: 1 },
+  ],
   'a seq twice': [
     `DROP INDEX entries_seq; INSERT INTO entries (log, seq, sender, client_msg_id, message_id, at, body)
      VALUES (2, 4, 1, 'x', 99999, 1, '{}')`,
     { entries: 18, duplicate_seqs: 1 },
   ],
-  'a range over others': ['UPDATE entries SET from_seq = 4 WHERE log = 2 AND seq = 6', { duplicate_seqs: 2 }],
+  'a range over others': [
+    'UPDATE entries SET from_seq = 4 WHERE log = 2 AND seq = 6',
+    { duplicate_seqs: 2, counts_differ: 1 },
+  ],
   'a message_id twice': [
     'UPDATE entries SET message_id = (SELECT message_id FROM entries WHERE log = 1 AND seq = 2) WHERE log = 2 AND seq < 3',
     { duplicate_message_ids: 2 },
@@ -244,7 +255,8 @@ const DAMAGE: Readonly<Record<string, readonly [sql: string, findings: Partial<A
   ],
   'no memberships of a group whose first entries are gone': [
     `DELETE FROM memberships WHERE conversation = ${GROUP}; UPDATE conversations SET as_of = 0 WHERE id = ${GROUP};
-     DELETE FROM entries WHERE log = 1; UPDATE logs SET floor = 8 WHERE key = 1; DELETE FROM marks`,
+     DELETE FROM entries WHERE log = 1; UPDATE logs SET floor = 8 WHERE key = 1; DELETE FROM marks;
+     DELETE FROM change_counts WHERE log = 1; DELETE FROM sent_counts WHERE log = 1`,
     { entries: 9, membership_differs: 1 },
   ],
   'a projection that was put back': [
@@ -260,7 +272,7 @@ const DAMAGE: Readonly<Record<string, readonly [sql: string, findings: Partial<A
     { membership_differs: 1 },
   ],
   'a membership too many': [
-    `INSERT INTO memberships VALUES (99, ${GROUP}, 'member', 1, 0, NULL, 1)`,
+    `INSERT INTO memberships VALUES (99, ${GROUP}, 'member', 1, 0, NULL, 1, 0)`,
     { membership_differs: 1 },
   ],
   'a removal that is not in force': [
@@ -293,7 +305,7 @@ const DAMAGE: Readonly<Record<string, readonly [sql: string, findings: Partial<A
     { membership_differs: 1 },
   ],
   'memberships of no conversation': [
-    `INSERT INTO memberships VALUES (99, 777, 'member', 1, 0, NULL, 1)`,
+    `INSERT INTO memberships VALUES (99, 777, 'member', 1, 0, NULL, 1, 0)`,
     { membership_differs: 1 },
   ],
 };
@@ -310,7 +322,7 @@ test('a folder without data, and data of another version, are errors and no clea
   using empty = new TestFolder();
   await expect(audit(empty.directory, NO_PAUSE)).rejects.toThrow('no Parley data');
   using folder = await healthyFolder();
-  plant(folder, "INSERT INTO migrations VALUES (5, 'next', 0)");
+  plant(folder, "INSERT INTO migrations VALUES (99, 'next', 0)");
   await expect(audit(folder.directory, NO_PAUSE)).rejects.toThrow('newer version');
   plant(folder, 'DELETE FROM migrations WHERE version > 2');
   await expect(audit(folder.directory, NO_PAUSE)).rejects.toThrow('older version');

@@ -1,21 +1,18 @@
 // Proves, from snapshots and without any lock, that the data of a folder is whole. Works while a server runs on it.
 import type { Database } from 'bun:sqlite';
-import { existsSync } from 'node:fs';
-import { StoreError } from '@parley/ports/store-error';
 import { auditChanges, type ChangeFindings } from './audit-changes.ts';
+import { auditCounts, type CountFindings } from './audit-counts.ts';
 import { behindInboxes, stillBehind } from './audit-inbox.ts';
 import { auditLogs, type LogFindings } from './audit-logs.ts';
 import { countDifferingMemberships } from './audit-memberships.ts';
-import { dataFolder } from './data-folder.ts';
-import { openReader } from './database.ts';
-import { checkApplied, MIGRATIONS } from './migrations.ts';
-import { primaryCode, SQLITE_CORRUPT, SQLITE_NOTADB } from './sqlite-fault.ts';
+import { countDifferingSettings } from './audit-settings.ts';
+import { asReadError, checkSchema, openData } from './open-data.ts';
 
 /** A running server applies a change to the members' rows well within this. */
 const SECOND_LOOK_AFTER_MS = 1_000;
 
 /** Everything but the two counts is a finding: 0, or absent, in healthy data. */
-export interface AuditReport extends LogFindings, ChangeFindings {
+export interface AuditReport extends LogFindings, ChangeFindings, CountFindings {
   readonly conversations: number;
   readonly entries: number;
   /** message_ids beyond the first of those that are equal. */
@@ -24,8 +21,10 @@ export interface AuditReport extends LogFindings, ChangeFindings {
   readonly inbox_behind: number;
   /** Users and conversations of which a device has a mark beyond what the user may read. */
   readonly marks_ahead: number;
-  /** Membership rows that are not what the entries of the log make of them, missing and needless ones included. */
+  /** Membership rows that are not what the entries of the log make of them: missing, needless and miscounted ones too. */
   readonly membership_differs: number;
+  /** Groups whose settings are not what the entries of the log make of them, or that are not found by them. */
+  readonly settings_differ: number;
   /** What SQLite says of a damaged file. */
   readonly integrity?: string;
 }
@@ -37,12 +36,8 @@ export interface AuditOptions {
 
 /** Rejects with a StoreError when there is no data, data of another version, or a file too damaged to be read. */
 export async function audit(directory: string, { pause }: AuditOptions): Promise<AuditReport> {
-  const folder = dataFolder(directory);
-  if (!existsSync(folder.database)) {
-    throw new StoreError('unavailable', `There is no Parley data in ${folder.directory}`);
-  }
   try {
-    const database = openReader(folder.database);
+    const database = openData(directory);
     try {
       const { behind, ...report } = inSnapshot(database, () => auditSnapshot(database));
       if (behind.asOf.size === 0) return report;
@@ -52,12 +47,7 @@ export async function audit(directory: string, { pause }: AuditOptions): Promise
       database.close(true);
     }
   } catch (error) {
-    const code = primaryCode(error);
-    if (code !== SQLITE_CORRUPT && code !== SQLITE_NOTADB) throw error;
-    throw new StoreError(
-      'unavailable',
-      `The data is damaged: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw asReadError(error);
   }
 }
 
@@ -75,16 +65,6 @@ function inSnapshot<T>(database: Database, read: () => T): T {
   return database.transaction(read).deferred();
 }
 
-function checkSchema(database: Database): void {
-  const applied = database
-    .query<{ version: number; name: string }, []>('SELECT version, name FROM migrations ORDER BY version')
-    .all();
-  checkApplied(applied, MIGRATIONS);
-  if (applied.length < MIGRATIONS.length) {
-    throw new StoreError('unavailable', 'The data is of an older version of Parley: start the server once');
-  }
-}
-
 function auditSnapshot(database: Database) {
   checkSchema(database);
   const integrity = damageOf(database);
@@ -97,6 +77,7 @@ function auditSnapshot(database: Database) {
     entries: count('SELECT count(*) AS n FROM entries'),
     ...auditLogs(database),
     ...auditChanges(database),
+    ...auditCounts(database),
     duplicate_message_ids: count(
       `SELECT coalesce(sum(times - 1), 0) AS n
        FROM (SELECT count(*) AS times FROM entries GROUP BY message_id HAVING times > 1)`,
@@ -110,6 +91,7 @@ function auditSnapshot(database: Database) {
          WHERE k.seq > coalesce(m.left_seq, l.head, 0))`,
     ),
     membership_differs: countDifferingMemberships(database),
+    settings_differ: countDifferingSettings(database),
     ...(integrity === undefined ? {} : { integrity }),
     behind,
   };

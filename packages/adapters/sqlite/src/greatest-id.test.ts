@@ -29,6 +29,8 @@ test('[INV 7] the greatest id is found in every table that keeps one, with all i
     `INSERT INTO users (id, name, created_at) VALUES (${LARGE}, 'ada', 0)`,
     `INSERT INTO devices (id, user, key, name, created_at) VALUES (${LARGE}, 1, 'k', 'n', 0)`,
     `INSERT INTO conversations (id, kind, created_by) VALUES (${LARGE}, 'group', 1)`,
+    `INSERT INTO reports (id, reporter, client_msg_id, conversation, at, reason, entries)
+     VALUES (${LARGE}, 1, 'r', 1, 0, 'spam', '[]')`,
   ]) {
     const database = opened();
     addEntry(database, 1, '77');

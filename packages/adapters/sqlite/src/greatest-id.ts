@@ -12,6 +12,7 @@ export function greatestId(database: Database): string | undefined {
          SELECT max(id) AS id FROM users
          UNION ALL SELECT max(id) FROM devices
          UNION ALL SELECT max(id) FROM conversations
+         UNION ALL SELECT max(id) FROM reports
          UNION ALL SELECT max(message_id) FROM entries
            WHERE position > (SELECT max(position) FROM entries) - ?
        )`,

@@ -11,11 +11,17 @@ export class LogKeys {
   readonly #findLog: KeyQuery;
   readonly #findSender: KeyQuery;
   readonly #addSender: KeyQuery;
+  #generation = 0;
 
   constructor(database: Database) {
     this.#findLog = database.prepare('SELECT key FROM logs WHERE id = ?');
     this.#findSender = database.prepare('SELECT key FROM senders WHERE id = ?');
     this.#addSender = database.prepare('INSERT INTO senders (id) VALUES (?) RETURNING key');
+  }
+
+  /** Another one after a rollback: whoever remembers what a transaction made forgets it then. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** The key of a log that exists. */
@@ -37,6 +43,7 @@ export class LogKeys {
 
   /** Called when a transaction was rolled back: the keys that it made do not exist. */
   forget(): void {
+    this.#generation += 1;
     this.#logs.clear();
     this.#senders.clear();
   }

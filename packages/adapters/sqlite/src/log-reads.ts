@@ -3,12 +3,15 @@ import type { Database, Statement } from 'bun:sqlite';
 import type { LogState, ReadRange, StoredState, Token } from '@parley/ports/message-store';
 import { clientMsgIdScratch, storedClientMsgId } from './client-msg-id.ts';
 import { ENTRY_COLUMNS, type FlatEntries, pushRow } from './entry-row.ts';
+import { LogCounts } from './log-counts.ts';
 import type { FlatPage, ReadCalls } from './read-calls.ts';
 
 /** Rows that one step of a read fetches: a read that `maxBytes` ends early fetches at most so many in vain. */
 const STEP_ROWS_COUNT = 128;
 const SEQ_COLUMN = 1;
 const BODY_COLUMN = 7;
+/** After those of the entry. */
+const CONVERSATION_COLUMN = 8;
 
 type Binding = string | number | Uint8Array;
 interface LogRow {
@@ -34,6 +37,10 @@ function prepareStatements(database: Database) {
       `SELECT ${ENTRY_COLUMNS} FROM entries e JOIN senders s ON s.key = e.sender
        WHERE e.client_msg_id = ? AND e.sender = ? AND e.log = ?`,
     ),
+    locate: prepare<never>(
+      `SELECT ${ENTRY_COLUMNS}, cast(l.id AS TEXT) FROM entries e JOIN senders s ON s.key = e.sender
+         JOIN logs l ON l.key = e.log WHERE e.message_id = ? LIMIT 1`,
+    ),
     // Only of seqs that a row ends at: one that lies inside a range has no entry to belong to.
     statesBetween: prepare<StoredState>(
       `SELECT t.seq, t.as_of AS asOf, t.body FROM states t WHERE t.log = ?1 AND t.seq BETWEEN ?2 AND ?3
@@ -46,11 +53,15 @@ function prepareStatements(database: Database) {
   };
 }
 
-export class LogReads implements Pick<ReadCalls, 'state' | 'read' | 'find' | 'states' | 'olderThan'> {
+type LogCall = 'state' | 'read' | 'find' | 'locate' | 'lastSentAt' | 'states' | 'olderThan';
+
+export class LogReads implements Pick<ReadCalls, LogCall> {
   readonly #scratch = clientMsgIdScratch();
+  readonly #counts: LogCounts;
   readonly #statements: ReturnType<typeof prepareStatements>;
 
   constructor(database: Database) {
+    this.#counts = new LogCounts(database);
     this.#statements = prepareStatements(database);
   }
 
@@ -101,6 +112,21 @@ export class LogReads implements Pick<ReadCalls, 'state' | 'read' | 'find' | 'st
       if (row !== undefined) pushRow(found, row);
     }
     return found;
+  }
+
+  locate(messageId: string): { conversation: string; entry: FlatEntries } | undefined {
+    const [row] = this.#statements.locate.values(messageId);
+    if (row === undefined) return undefined;
+    const entry: (string | number)[] = [];
+    pushRow(entry, row);
+    return { conversation: String(row[CONVERSATION_COLUMN]), entry };
+  }
+
+  lastSentAt(conversation: string, sender: string): number | undefined {
+    const log = this.#statements.log.get(conversation);
+    const by = this.#statements.sender.get(sender);
+    if (log === null || by === null) return undefined;
+    return this.#counts.lastSentAt(log.key, by.key);
   }
 
   states(conversation: string, seqs: readonly number[]): readonly StoredState[] {

@@ -2,6 +2,7 @@
 import type { Database, Statement } from 'bun:sqlite';
 import type { LogState, Refusal, StoredEntry, Token } from '@parley/ports/message-store';
 import { clientMsgIdScratch, storedClientMsgId } from './client-msg-id.ts';
+import { CountWrites } from './count-writes.ts';
 import { COMMON_KIND, ENTRY_COLUMNS, storedEntry } from './entry-row.ts';
 import type { LogKeys } from './log-keys.ts';
 import { APPLIED, ENTRY_FIELDS_COUNT, type Applied, type WriteCalls } from './write-calls.ts';
@@ -55,11 +56,13 @@ function prepareStatements(database: Database) {
 
 export class LogWrites implements Pick<WriteCalls, 'claim' | 'append' | 'drop'> {
   readonly #keys: LogKeys;
+  readonly #counts: CountWrites;
   readonly #scratch = clientMsgIdScratch();
   readonly #statements: ReturnType<typeof prepareStatements>;
 
   constructor(database: Database, keys: LogKeys) {
     this.#keys = keys;
+    this.#counts = new CountWrites(database, keys);
     this.#statements = prepareStatements(database);
   }
 
@@ -97,6 +100,7 @@ export class LogWrites implements Pick<WriteCalls, 'claim' | 'append' | 'drop'> 
       );
       if (inserted.changes === 0) return this.#takeBack(conversation, expectedHead, fields);
     }
+    this.#counts.appended(log, expectedHead, fields);
     return APPLIED;
   }
 
@@ -107,6 +111,7 @@ export class LogWrites implements Pick<WriteCalls, 'claim' | 'append' | 'drop'> 
     const end = Math.min(through, log.head);
     if (end <= log.floor) return false;
     const upTo = statements.lastToDrop.get(log.key, end)?.seq ?? end;
+    this.#counts.dropping(log.key, upTo);
     statements.deleteUpTo.run(log.key, upTo);
     statements.deleteStatesUpTo.run(log.key, upTo);
     statements.raiseFloor.run(upTo, conversation);

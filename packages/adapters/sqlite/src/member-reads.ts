@@ -1,7 +1,7 @@
 // Reads of conversations, memberships and the inbox, each inside the reader's transaction.
 import type { Database, Statement } from 'bun:sqlite';
 import type { ConversationId } from '@parley/protocol/ids';
-import type { ConversationRecord, Members, UserConversation } from '@parley/ports/member-store';
+import type { Channel, ConversationRecord, Members, UserConversation } from '@parley/ports/member-store';
 import type { QueuePage, QueueRow } from '@parley/ports/offline-queue';
 import type { Value } from './entry-row.ts';
 import {
@@ -21,10 +21,17 @@ type MemberCall =
   | 'countMembers'
   | 'membership'
   | 'conversationsOf'
+  | 'channels'
   | 'countConversationsOf'
   | 'behind'
   | 'received';
 type Binding = string | number;
+
+/** Follows everything that may come after a beginning. */
+const CODE_POINT_MAX = 0x10ffff;
+
+/** What `channels` answers: a conversation, and how many members it has. */
+const CHANNEL_COLUMNS = `${CONVERSATION_COLUMNS}, c.members`;
 
 function prepareStatements(database: Database) {
   const prepare = (sql: string): Statement<never, Binding[]> => database.prepare<never, Binding[]>(sql);
@@ -42,7 +49,7 @@ function prepareStatements(database: Database) {
     members: prepare(
       `SELECT ${MEMBERSHIP_COLUMNS} FROM memberships m WHERE m.conversation = ? ORDER BY m.user`,
     ),
-    countMembers: prepare('SELECT count(*) FROM memberships WHERE conversation = ? AND left_seq IS NULL'),
+    countMembers: prepare('SELECT members FROM conversations WHERE id = ?'),
     membership: prepare(
       `SELECT ${CONVERSATION_COLUMNS}, ${MEMBERSHIP_COLUMNS}
        FROM memberships m JOIN conversations c ON c.id = m.conversation WHERE m.conversation = ? AND m.user = ?`,
@@ -51,6 +58,16 @@ function prepareStatements(database: Database) {
       `SELECT ${CONVERSATION_COLUMNS}, ${MEMBERSHIP_COLUMNS}
        FROM memberships m JOIN conversations c ON c.id = m.conversation
        WHERE m.user = ? AND m.conversation > ? ORDER BY m.conversation LIMIT ?`,
+    ),
+    // Told which index to take: the planner would rather go through all conversations by id.
+    channels: prepare(
+      `SELECT ${CHANNEL_COLUMNS} FROM conversations c INDEXED BY conversations_channels
+       WHERE c.channel_title IS NOT NULL AND c.id > ?1 ORDER BY c.id LIMIT ?2`,
+    ),
+    channelsTitled: prepare(
+      `SELECT ${CHANNEL_COLUMNS} FROM conversations c INDEXED BY conversations_channel_title
+       WHERE c.channel_title >= ?1 AND c.channel_title < ?1 || char(${CODE_POINT_MAX}) AND c.id > ?2
+       ORDER BY c.id LIMIT ?3`,
     ),
     count: prepare('SELECT count(*) FROM memberships WHERE user = ? AND left_seq IS NULL'),
     // The inbox: what a member may read goes to `left_seq` or the head; what the device has, to its mark.
@@ -104,7 +121,7 @@ export class MemberReads implements Pick<ReadCalls, MemberCall> {
   }
 
   countMembers(conversation: string): number {
-    return this.#statements.countMembers.values(conversation)[0]?.[0] as number;
+    return Number(this.#statements.countMembers.values(conversation)[0]?.[0] ?? 0);
   }
 
   membership(conversation: string, user: string): UserConversation | undefined {
@@ -114,6 +131,15 @@ export class MemberReads implements Pick<ReadCalls, MemberCall> {
 
   conversationsOf(user: string, after: string, limit: number): readonly UserConversation[] {
     return this.#statements.conversationsOf.values(user, after, limit).map(userConversation);
+  }
+
+  channels(key: string, after: string, limit: number): readonly Channel[] {
+    const { channels, channelsTitled } = this.#statements;
+    const rows = key === '' ? channels.values(after, limit) : channelsTitled.values(key, after, limit);
+    return rows.map((row) => ({
+      conversation: conversationRecord(row),
+      members: row[CONVERSATION_COLUMNS_COUNT] as number,
+    }));
   }
 
   countConversationsOf(user: string): number {

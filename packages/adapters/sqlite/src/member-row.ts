@@ -6,14 +6,28 @@ import type { Value } from './entry-row.ts';
 
 /** What `conversationRecord` takes, in this order, from `conversations c`. */
 export const CONVERSATION_COLUMNS = `cast(c.id AS TEXT), c.kind, cast(c.created_by AS TEXT),
-  cast(c.first AS TEXT), cast(c.second AS TEXT), c.client_msg_id, c.title, c.history`;
-export const CONVERSATION_COLUMNS_COUNT = 8;
+  cast(c.first AS TEXT), cast(c.second AS TEXT), c.client_msg_id, c.title, c.history,
+  c.public, c.announcements, c.slow_mode_s`;
+export const CONVERSATION_COLUMNS_COUNT = 11;
 
 /** What `membership` takes, in this order, from `memberships m`. */
-export const MEMBERSHIP_COLUMNS = 'cast(m.user AS TEXT), m.role, m.joined_seq, m.visible_after, m.left_seq';
+export const MEMBERSHIP_COLUMNS =
+  'cast(m.user AS TEXT), m.role, m.joined_seq, m.visible_after, m.left_seq, m.banned';
 
 export function conversationRecord(row: readonly Value[]): ConversationRecord {
-  const [id, kind, createdBy, first, second, clientMsgId, title, history] = row;
+  const [
+    id,
+    kind,
+    createdBy,
+    first,
+    second,
+    clientMsgId,
+    title,
+    history,
+    isPublic,
+    announcements,
+    slowModeS,
+  ] = row;
   const common = { id: id as ConversationId, createdBy: createdBy as UserId };
   if (kind === 'direct') return { ...common, kind, first: first as UserId, second: second as UserId };
   return {
@@ -22,16 +36,27 @@ export function conversationRecord(row: readonly Value[]): ConversationRecord {
     clientMsgId: clientMsgId as ClientMsgId,
     title: title as string,
     history: history as HistoryPolicy,
+    // All three are null until the first change.
+    ...(isPublic === null
+      ? {}
+      : {
+          settings: {
+            public: isPublic === 1,
+            announcements: announcements === 1,
+            slow_mode_s: slowModeS as number,
+          },
+        }),
   };
 }
 
 export function membership(row: readonly Value[]): Membership {
-  const [user, role, joinedSeq, visibleAfter, leftSeq] = row;
+  const [user, role, joinedSeq, visibleAfter, leftSeq, banned] = row;
   return {
     user: user as UserId,
     role: role as Role,
     joinedSeq: joinedSeq as number,
     visibleAfter: visibleAfter as number,
     leftSeq: (leftSeq as number | null) ?? undefined,
+    ...(banned === 1 ? { banned: true } : {}),
   };
 }

@@ -1,6 +1,12 @@
 // Conversations, memberships and the devices' marks, each inside the transaction of a batch.
 import type { Database, Statement } from 'bun:sqlite';
-import type { ConversationRecord, Membership, MembershipChange } from '@parley/ports/member-store';
+import type { GroupSettings } from '@parley/protocol/role';
+import {
+  type ConversationRecord,
+  type Membership,
+  type MembershipChange,
+  titleKey,
+} from '@parley/ports/member-store';
 import { CONVERSATION_COLUMNS, conversationRecord } from './member-row.ts';
 import type { WriteCalls } from './write-calls.ts';
 
@@ -24,13 +30,22 @@ function prepareStatements(database: Database) {
       `SELECT ${CONVERSATION_COLUMNS} FROM conversations c WHERE c.created_by = ? AND c.client_msg_id = ?`,
     ),
     setMembership: prepare(
-      `INSERT INTO memberships (user, conversation, role, joined_seq, visible_after, left_seq, changed_seq)
-       VALUES (?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO memberships (user, conversation, role, joined_seq, visible_after, left_seq, banned, changed_seq)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET role = excluded.role, joined_seq = excluded.joined_seq,
-         visible_after = excluded.visible_after, left_seq = excluded.left_seq, changed_seq = excluded.changed_seq
+         visible_after = excluded.visible_after, left_seq = excluded.left_seq,
+         banned = excluded.banned, changed_seq = excluded.changed_seq
        WHERE excluded.changed_seq > changed_seq`,
     ),
     setTitle: prepare('UPDATE conversations SET title = ?1, title_seq = ?2 WHERE id = ?3 AND title_seq < ?2'),
+    setSettings: prepare(
+      `UPDATE conversations SET public = ?1, announcements = ?2, slow_mode_s = ?3, settings_seq = ?4
+       WHERE id = ?5 AND settings_seq < ?4`,
+    ),
+    channel: prepare('SELECT title, public FROM conversations WHERE id = ?'),
+    setChannelTitle: prepare('UPDATE conversations SET channel_title = ?1 WHERE id = ?2'),
+    present: prepare('SELECT 1 FROM memberships WHERE user = ? AND conversation = ? AND left_seq IS NULL'),
+    countMembers: prepare('UPDATE conversations SET members = members + ? WHERE id = ?'),
     raiseAsOf: prepare('UPDATE conversations SET as_of = ?1 WHERE id = ?2 AND as_of < ?1'),
     mark: prepare(
       `INSERT INTO marks (user, device, conversation, seq) VALUES (?, ?, ?, ?)
@@ -54,10 +69,14 @@ export class MemberWrites implements Pick<
   }
 
   applyChanges(conversation: string, changes: readonly MembershipChange[]): void {
-    for (const { seq, title, memberships } of changes) {
+    for (const { seq, title, settings, memberships } of changes) {
       if (title !== undefined) this.#statements.setTitle.run(title, seq, conversation);
-      for (const row of memberships) this.#setMembership(conversation, row, seq);
+      if (settings !== undefined) this.#setSettings(conversation, settings, seq);
+      this.#setMemberships(conversation, memberships, seq);
       this.#statements.raiseAsOf.run(seq, conversation);
+    }
+    if (changes.some(({ title, settings }) => title !== undefined || settings !== undefined)) {
+      this.#setChannelTitle(conversation);
     }
   }
 
@@ -72,10 +91,14 @@ export class MemberWrites implements Pick<
     if (this.#statements.insertDirect.run(id, createdBy, first, second).changes === 0) {
       return conversationRecord(this.#statements.findDirect.values(first, second)[0] ?? []);
     }
-    for (const user of [first, second]) {
-      const row: Membership = { user, role: 'member', joinedSeq: 0, visibleAfter: 0, leftSeq: undefined };
-      this.#setMembership(id, row, 0);
-    }
+    const rows = [first, second].map((user): Membership => ({
+      user,
+      role: 'member',
+      joinedSeq: 0,
+      visibleAfter: 0,
+      leftSeq: undefined,
+    }));
+    this.#setMemberships(id, rows, 0);
     return record;
   }
 
@@ -86,16 +109,37 @@ export class MemberWrites implements Pick<
     return conversationRecord(this.#statements.findGroup.values(createdBy, clientMsgId)[0] ?? []);
   }
 
-  #setMembership(conversation: string, row: Membership, changedSeq: number): void {
-    const { user, role, joinedSeq, visibleAfter, leftSeq } = row;
-    this.#statements.setMembership.run(
+  #setSettings(conversation: string, settings: GroupSettings, seq: number): void {
+    const { public: isPublic, announcements, slow_mode_s: slowModeS } = settings;
+    this.#statements.setSettings.run(Number(isPublic), Number(announcements), slowModeS, seq, conversation);
+  }
+
+  /** By the title and the settings that are in force: what was applied may have been old. */
+  #setChannelTitle(conversation: string): void {
+    const [title, isPublic] = this.#statements.channel.values(conversation)[0] ?? [];
+    this.#statements.setChannelTitle.run(isPublic === 1 ? titleKey(String(title)) : null, conversation);
+  }
+
+  #setMemberships(conversation: string, rows: readonly Membership[], changedSeq: number): void {
+    let more = 0;
+    for (const row of rows) more += this.#setMembership(conversation, row, changedSeq);
+    if (more !== 0) this.#statements.countMembers.run(more, conversation);
+  }
+
+  /** Returns how many members more there are. */
+  #setMembership(conversation: string, row: Membership, changedSeq: number): number {
+    const { user, role, joinedSeq, visibleAfter, leftSeq, banned } = row;
+    const was = this.#statements.present.values(user, conversation).length;
+    const { changes } = this.#statements.setMembership.run(
       user,
       conversation,
       role,
       joinedSeq,
       visibleAfter,
       leftSeq ?? null,
+      Number(banned ?? false),
       changedSeq,
     );
+    return changes === 0 ? 0 : Number(leftSeq === undefined) - was;
   }
 }

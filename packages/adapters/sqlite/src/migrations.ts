@@ -1,6 +1,8 @@
 // The schema, as numbered steps. A step that has been released never changes; a new one is added after it.
 import type { Database } from 'bun:sqlite';
 import { StoreError } from '@parley/ports/store-error';
+import { PEOPLE } from './schema-people.ts';
+import { READING } from './schema-reading.ts';
 
 interface Migration {
   readonly version: number;
@@ -134,6 +136,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 2, name: 'members', sql: MEMBERS },
   { version: 3, name: 'accounts', sql: ACCOUNTS },
   { version: 4, name: 'states', sql: STATES },
+  { version: 5, name: 'reading', sql: READING },
+  { version: 6, name: 'people', sql: PEOPLE },
 ];
 
 const TABLE = `CREATE TABLE IF NOT EXISTS migrations (

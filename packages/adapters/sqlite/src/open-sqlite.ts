@@ -1,11 +1,16 @@
 // Opens the durable stores on one folder: takes its lock, starts the writer and the reader, and closes them in order.
 import type { AccountStore } from '@parley/ports/account-store';
 import type { Clock } from '@parley/ports/clock';
+import type { ContactStore } from '@parley/ports/contact-store';
+import type { InviteStore } from '@parley/ports/invite-store';
 import type { Log } from '@parley/ports/log';
 import type { MemberStore } from '@parley/ports/member-store';
 import type { MessageStore } from '@parley/ports/message-store';
 import type { OfflineQueue } from '@parley/ports/offline-queue';
+import type { PersonalStore } from '@parley/ports/personal-store';
 import type { Randomness } from '@parley/ports/randomness';
+import type { ReportStore } from '@parley/ports/report-store';
+import type { ReceiptStore } from '@parley/ports/receipt-store';
 import type { Timers } from '@parley/ports/timers';
 import { createDataFolder, dataFolder, type DataFolder } from './data-folder.ts';
 import { ErasedFrames } from './erased-frames.ts';
@@ -14,9 +19,14 @@ import { FolderLock } from './folder-lock.ts';
 import type { ReadAnswer } from './read-calls.ts';
 import { ReadQueue } from './read-queue.ts';
 import { SqliteAccountStore } from './sqlite-account-store.ts';
+import { SqliteContactStore } from './sqlite-contact-store.ts';
+import { SqliteInviteStore } from './sqlite-invite-store.ts';
 import { SqliteMemberStore } from './sqlite-member-store.ts';
 import { SqliteMessageStore } from './sqlite-message-store.ts';
 import { SqliteOfflineQueue } from './sqlite-offline-queue.ts';
+import { SqlitePersonalStore } from './sqlite-personal-store.ts';
+import { SqliteReceiptStore } from './sqlite-receipt-store.ts';
+import { SqliteReportStore } from './sqlite-report-store.ts';
 import { REMOVE_ERASED, WorkerLink } from './worker-link.ts';
 import type { WriterMessage } from './write-calls.ts';
 import { WriteQueue } from './write-queue.ts';
@@ -45,6 +55,11 @@ export interface SqliteStores extends AsyncDisposable {
   readonly queue: OfflineQueue;
   readonly members: MemberStore;
   readonly accounts: AccountStore;
+  readonly receipts: ReceiptStore;
+  readonly personal: PersonalStore;
+  readonly contacts: ContactStore;
+  readonly invites: InviteStore;
+  readonly reports: ReportStore;
   /** The greatest id in the data when it was opened: new ones go on above it. Undefined for new data. */
   readonly greatestId: string | undefined;
   /**
@@ -113,6 +128,11 @@ async function start(
     queue: new SqliteOfflineQueue({ writes, reads }),
     members: new SqliteMemberStore({ writes, reads }),
     accounts: new SqliteAccountStore({ writes, reads }),
+    receipts: new SqliteReceiptStore({ writes, reads }),
+    personal: new SqlitePersonalStore({ writes, reads }),
+    contacts: new SqliteContactStore({ writes, reads }),
+    invites: new SqliteInviteStore({ writes, reads }),
+    reports: new SqliteReportStore({ writes, reads }),
     greatestId,
     failed: failed.promise,
     [Symbol.asyncDispose]: () => (closed ??= close()),

@@ -1,9 +1,14 @@
 // Answers a batch of reads from one snapshot, which begins after the batch was asked for.
 import type { Database } from 'bun:sqlite';
 import { AccountReads } from './account-reads.ts';
+import { ContactReads } from './contact-reads.ts';
+import { InviteReads } from './invite-reads.ts';
 import { LogReads } from './log-reads.ts';
 import { MemberReads } from './member-reads.ts';
+import { PersonalReads } from './personal-reads.ts';
+import { ReceiptReads } from './receipt-reads.ts';
 import type { ReadAnswer, ReadCalls, ReadRequest } from './read-calls.ts';
+import { ReportReads } from './report-reads.ts';
 
 type Handler = (...args: readonly unknown[]) => unknown;
 
@@ -50,10 +55,17 @@ function handlersOf(database: Database): Readonly<Record<string, Handler>> {
   const logs = new LogReads(database);
   const members = new MemberReads(database);
   const accounts = new AccountReads(database);
+  const personal = new PersonalReads(database);
+  const receipts = new ReceiptReads(database);
+  const contacts = new ContactReads(database);
+  const invites = new InviteReads(database);
+  const reports = new ReportReads(database);
   const calls: ReadCalls = {
     state: (...args) => logs.state(...args),
     read: (...args) => logs.read(...args),
     find: (...args) => logs.find(...args),
+    locate: (...args) => logs.locate(...args),
+    lastSentAt: (...args) => logs.lastSentAt(...args),
     states: (...args) => logs.states(...args),
     olderThan: (...args) => logs.olderThan(...args),
     conversation: (...args) => members.conversation(...args),
@@ -63,6 +75,7 @@ function handlersOf(database: Database): Readonly<Record<string, Handler>> {
     countMembers: (...args) => members.countMembers(...args),
     membership: (...args) => members.membership(...args),
     conversationsOf: (...args) => members.conversationsOf(...args),
+    channels: (...args) => members.channels(...args),
     countConversationsOf: (...args) => members.countConversationsOf(...args),
     behind: (...args) => members.behind(...args),
     received: (...args) => members.received(...args),
@@ -73,6 +86,27 @@ function handlersOf(database: Database): Readonly<Record<string, Handler>> {
     devices: (...args) => accounts.devices(...args),
     token: (...args) => accounts.token(...args),
     tokensOf: (...args) => accounts.tokensOf(...args),
+    standings: (...args) => personal.standings(...args),
+    unreadOf: (...args) => personal.unreadOf(...args),
+    hidden: (...args) => personal.hidden(...args),
+    hiddenIn: (...args) => personal.hiddenIn(...args),
+    followers: (...args) => personal.followers(...args),
+    threads: (...args) => personal.threads(...args),
+    watermarks: (...args) => receipts.watermarks(...args),
+    watermark: (...args) => receipts.watermark(...args),
+    passed: (...args) => receipts.passed(...args),
+    receivedBy: (...args) => receipts.receivedBy(...args),
+    settings: (...args) => contacts.settings(...args),
+    contacts: (...args) => contacts.contacts(...args),
+    watchersAmong: (...args) => contacts.watchersAmong(...args),
+    contactsAmong: (...args) => contacts.contactsAmong(...args),
+    blocked: (...args) => contacts.blocked(...args),
+    blockersAmong: (...args) => contacts.blockersAmong(...args),
+    lastSeen: (...args) => contacts.lastSeen(...args),
+    invite: (...args) => invites.invite(...args),
+    openInvites: (...args) => invites.openInvites(...args),
+    report: (...args) => reports.report(...args),
+    reports: (...args) => reports.reports(...args),
   };
   // A request comes from the queue of this package, which is typed by the same ReadCalls.
   return Object.assign(Object.create(null), calls) as Readonly<Record<string, Handler>>;

@@ -1,11 +1,13 @@
 // Conversations and memberships on SQLite: writes by the writer's thread, reads by the reader's.
 import type { ClientMsgId, ConversationId, UserId } from '@parley/protocol/ids';
-import type {
-  ConversationRecord,
-  Members,
-  MembershipChange,
-  MemberStore,
-  UserConversation,
+import {
+  type Channel,
+  type ConversationRecord,
+  type Members,
+  type MembershipChange,
+  type MemberStore,
+  titleKey,
+  type UserConversation,
 } from '@parley/ports/member-store';
 import type { ReadQueue } from './read-queue.ts';
 import type { WriteQueue } from './write-queue.ts';
@@ -67,6 +69,10 @@ export class SqliteMemberStore implements MemberStore {
     limit: number,
   ): Promise<readonly UserConversation[]> {
     return this.#reads.call('conversationsOf', user, after ?? BEFORE_THE_FIRST, limit);
+  }
+
+  channels(text: string, after: ConversationId | undefined, limit: number): Promise<readonly Channel[]> {
+    return this.#reads.call('channels', titleKey(text), after ?? BEFORE_THE_FIRST, limit);
   }
 
   countConversationsOf(user: UserId): Promise<number> {

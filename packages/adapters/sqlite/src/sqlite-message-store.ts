@@ -1,5 +1,5 @@
 // The logs on SQLite: writes by the writer's thread, reads by the reader's.
-import type { ClientMsgId, ConversationId, Seq, UserId } from '@parley/protocol/ids';
+import type { ClientMsgId, ConversationId, MessageId, Seq, UserId } from '@parley/protocol/ids';
 import {
   APPEND_ENTRIES_MAX_COUNT,
   type AppendOutcome,
@@ -92,6 +92,18 @@ export class SqliteMessageStore implements MessageStore {
     clientMsgIds: readonly ClientMsgId[],
   ): Promise<readonly StoredEntry[]> {
     return entriesOf(await this.#reads.call('find', conversation, sender, clientMsgIds));
+  }
+
+  async locate(
+    messageId: MessageId,
+  ): Promise<{ conversation: ConversationId; entry: StoredEntry } | undefined> {
+    const found = await this.#reads.call('locate', messageId);
+    const [entry] = entriesOf(found?.entry ?? []);
+    return entry && { conversation: found?.conversation as ConversationId, entry };
+  }
+
+  lastSentAt(conversation: ConversationId, sender: UserId): Promise<number | undefined> {
+    return this.#reads.call('lastSentAt', conversation, sender);
   }
 
   states(conversation: ConversationId, seqs: readonly Seq[]): Promise<readonly StoredState[]> {

@@ -1,6 +1,10 @@
 // Every write that the stores hand to the writer's thread, and what it answers. All of it crosses as JSON text.
+import type { Settings } from '@parley/ports/contact-store';
+import type { InviteRecord, UseOutcome } from '@parley/ports/invite-store';
 import type { ConversationRecord, MembershipChange } from '@parley/ports/member-store';
+import type { Flags, Mention } from '@parley/ports/personal-store';
 import type { Refusal } from '@parley/ports/message-store';
+import type { ReportRecord } from '@parley/ports/report-store';
 import type { CreateUserOutcome, Device, TokenRecord, User } from '@parley/ports/account-store';
 
 /** An entry as six values in a row: kind, messageId, sender, clientMsgId, at, body. */
@@ -8,6 +12,9 @@ export const ENTRY_FIELDS_COUNT = 6;
 
 /** A state as three values in a row: seq, asOf, body. */
 export const STATE_FIELDS_COUNT = 3;
+
+/** A step of a receipt as five values in a row: conversation, user, device (0: reading), seq, at (null: not timed). */
+export const RECEIPT_FIELDS_COUNT = 5;
 
 export type Applied = 0;
 export const APPLIED: Applied = 0;
@@ -37,6 +44,35 @@ export interface WriteCalls {
   revokeTokens(device: string): boolean;
   removeDevice(device: string): void;
   dropExpiredTokens(before: number): void;
+  beginReading(conversation: string, users: readonly string[], seq: number): void;
+  read(user: string, conversation: string, seq: number): void;
+  unread(user: string, conversation: string, seq: number): void;
+  setFlags(user: string, conversation: string, flags: Flags): void;
+  setMentions(conversation: string, mentions: readonly Mention[]): void;
+  dropMentions(conversation: string, through: number): void;
+  hide(user: string, conversation: string, seq: number): number;
+  follow(
+    conversation: string,
+    thread: number,
+    rows: readonly { readonly user: string; readonly follow: boolean; readonly by: 'user' | 'writing' }[],
+  ): void;
+  /** `fields` are the steps, flat; see RECEIPT_FIELDS_COUNT. */
+  raiseReceipts(fields: readonly (string | number | null)[]): void;
+  dropTimes(conversation: string, through: number): void;
+  setSettings(user: string, settings: Settings): void;
+  watch(user: string, others: readonly string[], max: number): boolean;
+  unwatch(user: string, others: readonly string[]): void;
+  block(user: string, other: string, max: number): boolean;
+  unblock(user: string, other: string): void;
+  /** `rows` are pairs of user and time, flat. */
+  setLastSeen(rows: readonly (string | number)[]): void;
+  createInvite(invite: InviteRecord, max: number): boolean;
+  revokeInvite(conversation: string, code: string): boolean;
+  useInvite(code: string, user: string, now: number): UseOutcome;
+  giveInviteBack(code: string, user: string): void;
+  dropExpiredInvites(before: number): void;
+  addReport(report: ReportRecord): ReportRecord;
+  closeReport(conversation: string, id: string, by: string, at: number): boolean;
 }
 
 export type WriteName = keyof WriteCalls;

@@ -1,9 +1,14 @@
 // Writes a batch of requests in one transaction, and says of each what became of it once COMMIT has returned.
 import type { Database } from 'bun:sqlite';
 import { AccountWrites } from './account-writes.ts';
+import { ContactWrites } from './contact-writes.ts';
+import { InviteWrites } from './invite-writes.ts';
 import { LogKeys } from './log-keys.ts';
 import { LogWrites } from './log-writes.ts';
 import { MemberWrites } from './member-writes.ts';
+import { PersonalWrites } from './personal-writes.ts';
+import { ReceiptWrites } from './receipt-writes.ts';
+import { ReportWrites } from './report-writes.ts';
 import { judge, primaryCode, type Step, type Verdict } from './sqlite-fault.ts';
 import { StateWrites } from './state-writes.ts';
 import {
@@ -140,6 +145,11 @@ function handlersOf({ database, keys, states }: HandlerParts): Readonly<Record<s
   const logs = new LogWrites(database, keys);
   const members = new MemberWrites(database);
   const accounts = new AccountWrites(database);
+  const personal = new PersonalWrites(database);
+  const receipts = new ReceiptWrites(database);
+  const contacts = new ContactWrites(database);
+  const invites = new InviteWrites(database);
+  const reports = new ReportWrites(database);
   const calls: WriteCalls = {
     claim: (...args) => logs.claim(...args),
     append: (...args) => logs.append(...args),
@@ -156,6 +166,29 @@ function handlersOf({ database, keys, states }: HandlerParts): Readonly<Record<s
     revokeTokens: (...args) => accounts.revokeTokens(...args),
     removeDevice: (...args) => accounts.removeDevice(...args),
     dropExpiredTokens: (...args) => accounts.dropExpiredTokens(...args),
+    beginReading: (...args) => personal.beginReading(...args),
+    read: (...args) => personal.read(...args),
+    unread: (...args) => personal.unread(...args),
+    setFlags: (...args) => personal.setFlags(...args),
+    setMentions: (...args) => personal.setMentions(...args),
+    dropMentions: (...args) => personal.dropMentions(...args),
+    hide: (...args) => personal.hide(...args),
+    follow: (...args) => personal.follow(...args),
+    raiseReceipts: (...args) => receipts.raiseReceipts(...args),
+    dropTimes: (...args) => receipts.dropTimes(...args),
+    setSettings: (...args) => contacts.setSettings(...args),
+    watch: (...args) => contacts.watch(...args),
+    unwatch: (...args) => contacts.unwatch(...args),
+    block: (...args) => contacts.block(...args),
+    unblock: (...args) => contacts.unblock(...args),
+    setLastSeen: (...args) => contacts.setLastSeen(...args),
+    createInvite: (...args) => invites.createInvite(...args),
+    revokeInvite: (...args) => invites.revokeInvite(...args),
+    useInvite: (...args) => invites.useInvite(...args),
+    giveInviteBack: (...args) => invites.giveInviteBack(...args),
+    dropExpiredInvites: (...args) => invites.dropExpiredInvites(...args),
+    addReport: (...args) => reports.addReport(...args),
+    closeReport: (...args) => reports.closeReport(...args),
   };
   // A request comes from the queue of this package, which is typed by the same WriteCalls.
   return Object.assign(Object.create(null), calls) as Readonly<Record<string, Handler>>;

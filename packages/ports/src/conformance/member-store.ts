@@ -1,55 +1,12 @@
 // The suite of the member store.
 import { describe, expect, test } from 'bun:test';
 import type { ConversationId } from '@parley/protocol/ids';
-import type { ConversationRecord, Membership, MembershipChange, MemberStore } from '../member-store.ts';
-import { ALICE, BOB, CAROL, clientMsgId, conversationId, LARGEST_ID, userId } from './fixture.ts';
+import { ALICE, BOB, CAROL, conversationId, LARGEST_ID, userId } from './fixture.ts';
+import { change, directRecord, groupRecord, membership, rowsOf } from './member-fixture.ts';
+import { channelRules, countRules, settingsRules, settingsSurvive } from './member-store-groups.ts';
 import { acrossRestart, type Open, type Opened, type Reopen } from './opened.ts';
 
 type OpenMembers = Open<Opened<'members'>>;
-
-export const directRecord = (id: ConversationId, first = ALICE, second = BOB): ConversationRecord => ({
-  id,
-  createdBy: first,
-  kind: 'direct',
-  first,
-  second,
-});
-
-export const groupRecord = (
-  id: ConversationId,
-  createdBy = ALICE,
-  title = 'A group',
-): ConversationRecord => ({
-  id,
-  createdBy,
-  kind: 'group',
-  clientMsgId: clientMsgId(`create-${id}`),
-  title,
-  history: 'all',
-});
-
-export const membership = (user = ALICE, fields: Partial<Membership> = {}): Membership => ({
-  user,
-  role: 'member',
-  joinedSeq: 1,
-  visibleAfter: 0,
-  leftSeq: undefined,
-  ...fields,
-});
-
-export const change = (
-  seq: number,
-  memberships: readonly Membership[],
-  title?: string,
-): MembershipChange => ({
-  seq,
-  title,
-  memberships,
-});
-
-const byUser = (rows: readonly Membership[]) =>
-  [...rows].sort((one, other) => (one.user < other.user ? -1 : 1));
-const rowsOf = async (members: MemberStore, id: ConversationId) => byUser((await members.members(id)).rows);
 
 const C = conversationId(500);
 
@@ -307,6 +264,11 @@ export function testMemberStore<World extends Opened<'members'>>(
     changeRules(open);
     listRules(open);
     lookUpRules(open);
-    if (reopen !== undefined) durabilityRules(open, reopen);
+    settingsRules(open);
+    countRules(open);
+    channelRules(open);
+    if (reopen === undefined) return;
+    durabilityRules(open, reopen);
+    settingsSurvive(open, reopen);
   });
 }

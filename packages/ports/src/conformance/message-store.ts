@@ -4,6 +4,7 @@ import { appendRules, duplicateRules, raceRules } from './message-store-append.t
 import { claimRules } from './message-store-claim.ts';
 import { closingRules, durabilityRules } from './message-store-durability.ts';
 import { erasureRules } from './message-store-erasure.ts';
+import { lookupRules } from './message-store-lookup.ts';
 import { randomRule } from './message-store-random.ts';
 import { findRules, rangeRules, readRules, textRules } from './message-store-read.ts';
 import { dropRules, olderThanRules } from './message-store-retention.ts';
@@ -25,6 +26,7 @@ export function testMessageStore<World extends Opened<'messages'>>(
     rangeRules(open);
     textRules(open);
     findRules(open);
+    lookupRules(open);
     dropRules(open);
     olderThanRules(open);
     stateRules(open);

@@ -15,7 +15,7 @@ import {
   token,
   userId,
 } from './fixture.ts';
-import { change, directRecord, groupRecord, membership } from './member-store.ts';
+import { change, directRecord, groupRecord, membership } from './member-fixture.ts';
 import { acrossRestart, type Open, type Opened, type Reopen } from './opened.ts';
 
 type QueueWorld = Opened<'messages' | 'members' | 'queue'>;

@@ -17,7 +17,7 @@ interface JsonSchema {
 }
 
 /** Texts that are tried against a pattern; add one when a new pattern fits none. */
-const TEXTS = ['1', 'a', 'x', 'a/a', 'a'.repeat(64)];
+const TEXTS = ['1', 'a', 'x', 'a/a', 'a'.repeat(64), 'a'.repeat(22)];
 
 /** Every field is there, optional ones too; lists have one element. Throws when a pattern fits none of its texts. */
 export function samplesOf(schema: z.core.$ZodType): JsonValue {

@@ -172,6 +172,23 @@ export class AccountService {
   }
 
   /**
+   * Signs one of the user's devices out, asked for on another or on itself; `removed` is called when that is decided and
+   * the sessions are about to close. False where the user has no such device.
+   */
+  async revokeDevice(
+    { user, device, by }: { user: UserId; device: DeviceId; by: DeviceId },
+    removed: () => void,
+  ): Promise<boolean> {
+    const { store, log, onRevoked } = this.#options;
+    if ((await this.#devices.byId(user, device)) === undefined) return false;
+    await this.#revoked.during(device, () => store.removeDevice(device));
+    log.info({ event: 'device_revoked', user, device, by }, 'a user signed a device out');
+    removed();
+    onRevoked(user, device);
+    return true;
+  }
+
+  /**
    * Who a token stands for. A logout may come between this answer and the moment in which the session is attached:
    * ask `wasRevoked` then.
    */

@@ -13,6 +13,7 @@ export interface LiveSession {
 export class LiveSessions {
   /** Most users have one session, so a lone one is kept without an array around it. */
   readonly #byUser = new Map<UserId, LiveSession | LiveSession[]>();
+  readonly #detached: ((session: LiveSession) => void)[] = [];
 
   attach(session: LiveSession): void {
     const present = this.#byUser.get(session.user);
@@ -21,7 +22,13 @@ export class LiveSessions {
     else this.#byUser.set(session.user, [present, session]);
   }
 
+  /** What is kept of a session elsewhere ends with it. */
+  onDetach(call: (session: LiveSession) => void): void {
+    this.#detached.push(call);
+  }
+
   detach(session: LiveSession, user: UserId): void {
+    for (const call of this.#detached) call(session);
     const present = this.#byUser.get(user);
     if (present === session) this.#byUser.delete(user);
     else if (Array.isArray(present)) {
@@ -42,6 +49,25 @@ export class LiveSessions {
     }
   }
 
+  /** Gives the frame to the sessions of the session's user, but not to this one. */
+  pushOthers(session: LiveSession, frame: string): void {
+    for (const other of this.of(session.user)) if (other !== session) other.push(frame);
+  }
+
+  /** Whether the session is attached and not detached yet. */
+  holds(session: LiveSession): boolean {
+    return this.of(session.user).includes(session);
+  }
+
+  /** Users with a session. May be iterated over several turns: who comes or goes meanwhile is in it or not. */
+  users(): Iterable<UserId> {
+    return this.#byUser.keys();
+  }
+
+  get userCount(): number {
+    return this.#byUser.size;
+  }
+
   count(user: UserId): number {
     const present = this.#byUser.get(user);
     if (present === undefined) return 0;
@@ -49,14 +75,15 @@ export class LiveSessions {
   }
 
   has(user: UserId, device: DeviceId): boolean {
-    return this.#of(user).some((session) => session.device === device);
+    return this.of(user).some((session) => session.device === device);
   }
 
   revokeDevice(user: UserId, device: DeviceId): void {
-    for (const session of this.#of(user)) if (session.device === device) session.revoke();
+    for (const session of this.of(user)) if (session.device === device) session.revoke();
   }
 
-  #of(user: UserId): readonly LiveSession[] {
+  /** The user's sessions. */
+  of(user: UserId): readonly LiveSession[] {
     const present = this.#byUser.get(user) ?? [];
     return Array.isArray(present) ? present : [present];
   }

@@ -14,7 +14,9 @@ import type { Randomness } from '@parley/ports/randomness';
 import type { Timer, Timers } from '@parley/ports/timers';
 import type { LiveSessions } from '../connection/live-sessions.ts';
 import type { InboxLook } from '../message/inbox-look.ts';
-import type { FrameRouter, LogRead, Request } from './frame-router.ts';
+import type { PresenceService } from '../presence/presence-service.ts';
+import type { LogRead, Request } from '../request/request.ts';
+import type { FrameRouter } from './frame-router.ts';
 import type { Handshake } from './handshake.ts';
 import {
   DRAIN_SPREAD_MS,
@@ -43,6 +45,7 @@ export interface GatewayParts {
   readonly handshake: Handshake;
   readonly look: InboxLook;
   readonly router: FrameRouter;
+  readonly presence: PresenceService;
 }
 
 interface Lanes {
@@ -129,9 +132,16 @@ export class Gateway implements SessionHost {
     lanes?.others.clear();
     if (before.kind === 'connected' || before.kind === 'draining') {
       this.#parts.sessions.detach(session, before.user);
+      this.#parts.presence.detached(session, session.heardMs);
     } else {
       this.#unauthenticated -= 1;
     }
+  }
+
+  caughtUp(session: Session): void {
+    this.look(session);
+    // Some of what changed may have been dropped.
+    this.#parts.presence.snapshot(session);
   }
 
   /** Tells the session which conversations have gone beyond its device, page by page. */
@@ -222,6 +232,10 @@ export class Gateway implements SessionHost {
         if (this.#begin(session, bytes))
           void this.#end(session, bytes, this.#parts.router.send(session, frame));
         return;
+      case 'typing':
+      case 'view':
+        this.#parts.router.signal(session, frame);
+        return;
       default:
         if (this.#begin(session, bytes)) this.#lanesOf(session).others.add({ frame, bytes });
     }
@@ -307,6 +321,7 @@ export class Gateway implements SessionHost {
     });
     // Attached before the queue is read: what is committed from here on is pushed, what was before is found.
     sessions.attach(session);
+    this.#parts.presence.attached(session);
     this.look(session);
   }
 
@@ -317,7 +332,8 @@ export class Gateway implements SessionHost {
         session.expect(rows);
         session.send({ type: 'heads', rows: [...rows] });
       }
-      session.looked();
+      // What was missed comes first: who is there can wait.
+      if (session.looked()) this.#parts.presence.snapshot(session);
     } catch (error) {
       // The next poll looks again. A session that never got its first look would wait too long: it reconnects.
       this.#parts.log.error({ error }, 'a look at a queue failed');

@@ -22,7 +22,8 @@ export type SessionState =
   | { readonly kind: 'authenticating' }
   | (Identity & { readonly kind: 'connected' })
   | (Identity & { readonly kind: 'draining' })
-  | { readonly kind: 'closed' };
+  /** A request that was under way when it closed goes on, for whoever asked: `last`, where it ever was anybody's. */
+  | { readonly kind: 'closed'; readonly last: Identity | undefined };
 
 /** What a session asks of the gateway. */
 export interface SessionHost {
@@ -31,6 +32,8 @@ export interface SessionHost {
   wallMs(): number;
   pollDelayMs(): number;
   look(session: Session): void;
+  /** Pushes were dropped, and there is room again. */
+  caughtUp(session: Session): void;
   /** Closes the socket of a session that is over; soon also when its client does not read. */
   closeSlow(socket: Socket, reason: string): void;
   /** What the session had to say was written. */
@@ -73,7 +76,8 @@ export class Session implements LiveSession, Visited, OutboxEvents {
   }
 
   get identity(): Identity {
-    if (this.#state.kind === 'connected' || this.#state.kind === 'draining') return this.#state;
+    const known = identityOf(this.#state);
+    if (known !== undefined) return known;
     throw new Error(`A session that is ${this.#state.kind} has no identity.`);
   }
 
@@ -88,6 +92,11 @@ export class Session implements LiveSession, Visited, OutboxEvents {
   /** Bytes that wait to be read by the client. */
   get waitingBytes(): number {
     return this.#outbox.waitingBytes;
+  }
+
+  /** When something was last heard, by the monotonic clock. */
+  get heardMs(): number {
+    return this.#heardMs;
   }
 
   heard(): void {
@@ -141,7 +150,7 @@ export class Session implements LiveSession, Visited, OutboxEvents {
   }
 
   caughtUp(): void {
-    this.#host.look(this);
+    this.#host.caughtUp(this);
   }
 
   flushed(): void {
@@ -160,9 +169,12 @@ export class Session implements LiveSession, Visited, OutboxEvents {
     for (const row of rows) this.#awaited.set(row.conversation_id, row.head);
   }
 
-  looked(): void {
-    if (this.#queue === 'looked_at') this.#queue = 'awaited';
+  /** A look is through. True after the first one. */
+  looked(): boolean {
+    const isFirst = this.#queue === 'looked_at';
+    if (isFirst) this.#queue = 'awaited';
     this.#tellIfEmpty();
+    return isFirst;
   }
 
   /** The first look is what a device catches up by: without it the client had better come again. */
@@ -197,7 +209,7 @@ export class Session implements LiveSession, Visited, OutboxEvents {
   gone(): void {
     const before = this.#state;
     if (before.kind === 'closed') return;
-    this.#state = { kind: 'closed' };
+    this.#state = { kind: 'closed', last: identityOf(before) };
     this.#awaited = undefined;
     this.#host.closed(this, before);
   }
@@ -255,4 +267,9 @@ export class Session implements LiveSession, Visited, OutboxEvents {
     this.#awaited = undefined;
     this.send({ type: 'queue_empty' });
   }
+}
+
+function identityOf(state: SessionState): Identity | undefined {
+  if (state.kind === 'connected' || state.kind === 'draining') return state;
+  return state.kind === 'closed' ? state.last : undefined;
 }

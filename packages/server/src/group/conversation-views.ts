@@ -3,12 +3,22 @@ import type { ConversationView, ListConversations } from '@parley/protocol/conve
 import type { ConversationId, UserId } from '@parley/protocol/ids';
 import { PAGE_ROWS_MAX_COUNT } from '@parley/protocol/limits';
 import type { ListMembers, Members } from '@parley/protocol/member';
+import { NO_SETTINGS } from '@parley/protocol/role';
+import type { StandingView } from '@parley/protocol/reading';
 import type { AccountStore } from '@parley/ports/account-store';
 import type { MemberStore, UserConversation } from '@parley/ports/member-store';
 import type { MessageStore } from '@parley/ports/message-store';
 import type { AccessRules } from '../message/access.ts';
+import type { Standings } from '../reading/standings.ts';
 import type { ReceivedMarks } from '../message/received-marks.ts';
 import type { Asker } from './group-service.ts';
+
+/** What is looked up once for a page. */
+interface Known {
+  readonly marks: ReadonlyMap<ConversationId, number>;
+  readonly names: ReadonlyMap<UserId, string>;
+  readonly standings: ReadonlyMap<ConversationId, StandingView>;
+}
 
 export class ConversationViews {
   readonly #accounts: AccountStore;
@@ -16,6 +26,7 @@ export class ConversationViews {
   readonly #messages: MessageStore;
   readonly #access: AccessRules;
   readonly #marks: ReceivedMarks;
+  readonly #standings: Standings;
 
   constructor(parts: {
     accounts: AccountStore;
@@ -23,12 +34,14 @@ export class ConversationViews {
     messages: MessageStore;
     access: AccessRules;
     marks: ReceivedMarks;
+    standings: Standings;
   }) {
     this.#accounts = parts.accounts;
     this.#members = parts.members;
     this.#messages = parts.messages;
     this.#access = parts.access;
     this.#marks = parts.marks;
+    this.#standings = parts.standings;
   }
 
   /** Undefined for one who never was a member. */
@@ -60,8 +73,8 @@ export class ConversationViews {
     const { asOf, rows } = await this.#members.members(conversation_id);
     if (!rows.some((row) => row.user === asker.user && row.leftSeq === undefined)) return undefined;
     const beyond = rows
-      .filter((row) => row.leftSeq === undefined && BigInt(row.user) > BigInt(after))
-      .toSorted((one, other) => (BigInt(one.user) < BigInt(other.user) ? -1 : 1));
+      .filter((row) => row.leftSeq === undefined && compareIds(row.user, after) > 0)
+      .toSorted((one, other) => compareIds(one.user, other.user));
     const page = beyond.slice(0, limit);
     const names = await this.#names(page.map((row) => row.user));
     const last = page.at(-1);
@@ -78,12 +91,14 @@ export class ConversationViews {
   async #views(asker: Asker, found: readonly UserConversation[]): Promise<ConversationView[]> {
     const ids = found.map(({ conversation }) => conversation.id);
     const peers = found.flatMap(({ conversation }) => peerOf(conversation, asker.user) ?? []);
-    const [marks, names] = await Promise.all([
+    const [marks, names, standings] = await Promise.all([
       this.#marks.of(asker.user, asker.device, ids),
       this.#names(peers),
+      this.#standings.of(asker.user, ids),
     ]);
+    const known = { marks, names, standings };
     const views = await Promise.all(
-      found.map(({ conversation }) => this.#view(conversation.id, asker.user, marks, names)),
+      found.map(({ conversation }) => this.#view(conversation.id, asker.user, known)),
     );
     return views.filter((view) => view !== undefined);
   }
@@ -91,8 +106,7 @@ export class ConversationViews {
   async #view(
     id: ConversationId,
     asker: UserId,
-    marks: ReadonlyMap<ConversationId, number>,
-    names: ReadonlyMap<UserId, string>,
+    { marks, names, standings }: Known,
   ): Promise<ConversationView | undefined> {
     // The head first: it holds only for the membership that is read after it.
     const state = await this.#messages.state(id);
@@ -105,17 +119,21 @@ export class ConversationViews {
     const isMember = membership.leftSeq === undefined;
     const head = membership.leftSeq ?? state.head;
     const peer = peerOf(conversation, asker);
+    const standing = standings.get(id);
     return {
       conversation_id: id,
       kind: conversation.kind,
       // The present title and size of a group are not a former member's to know.
-      ...(conversation.kind === 'group' && isMember ? { title: conversation.title } : {}),
+      ...(conversation.kind === 'group' && isMember
+        ? { title: conversation.title, settings: conversation.settings ?? NO_SETTINGS }
+        : {}),
       ...(peer === undefined ? {} : { peer: { user_id: peer, name: names.get(peer) ?? '' } }),
       ...(isMember ? { role: membership.role } : {}),
       members: isMember ? count : 0,
       head,
       floor: Math.min(Math.max(state.floor, membership.visibleAfter), head),
       received: marks.get(id) ?? membership.visibleAfter,
+      ...(isMember && standing !== undefined ? { standing } : {}),
     };
   }
 
@@ -123,6 +141,12 @@ export class ConversationViews {
     const found = users.length === 0 ? [] : await this.#accounts.usersByIds(users);
     return new Map(found.map((user) => [user.id, user.name]));
   }
+}
+
+/** As numbers: ids have no leading zeros. A page of a large group compares a hundred thousand of them. */
+function compareIds(one: string, other: string): number {
+  if (one.length !== other.length) return one.length - other.length;
+  return one < other ? -1 : Number(one > other);
 }
 
 function peerOf(conversation: UserConversation['conversation'], asker: UserId): UserId | undefined {

@@ -2,7 +2,7 @@
 import { fault, type Fault } from '@parley/protocol/error-code';
 import type { UserId } from '@parley/protocol/ids';
 import { GROUP_MEMBERS_MAX_COUNT } from '@parley/protocol/limits';
-import type { HistoryPolicy, Role } from '@parley/protocol/role';
+import type { GroupSettings, HistoryPolicy, Role } from '@parley/protocol/role';
 import { may, type GroupAction } from './permissions.ts';
 import type { Roster } from './roster.ts';
 
@@ -14,6 +14,14 @@ export interface GroupChange {
 }
 
 const NOT_MEMBER = { fault: fault('not_member', 'You are not a member of this conversation.') };
+
+export const BANNED = 'This user was banned from the group.';
+/** One answer, whatever the invitation is not good for. */
+export const NO_INVITE = { fault: fault('not_found', 'There is no such invitation.', { field: 'code' }) };
+export const NO_CHANNEL = {
+  fault: fault('not_found', 'There is no such public group.', { field: 'conversation_id' }),
+};
+const FULL = { fault: fault('limit_reached', `A group has at most ${GROUP_MEMBERS_MAX_COUNT} members.`) };
 
 function invalid(field: string, message: string) {
   return { fault: fault('invalid_field', message, { field }) };
@@ -67,9 +75,9 @@ export function membersAdded(asker: UserId, users: readonly UserId[]): GroupChan
       if (typeof role === 'object') return role;
       const present = members.findIndex((member) => roster.isMember(member.user_id));
       if (present >= 0) return invalid(`user_ids.${present}`, 'This user is a member already.');
-      if (roster.active.length + members.length > GROUP_MEMBERS_MAX_COUNT) {
-        return { fault: fault('limit_reached', `A group has at most ${GROUP_MEMBERS_MAX_COUNT} members.`) };
-      }
+      const banned = members.findIndex((member) => roster.get(member.user_id)?.banned === true);
+      if (banned >= 0) return { fault: fault('banned', BANNED, { field: `user_ids.${banned}` }) };
+      if (roster.active.length + members.length > GROUP_MEMBERS_MAX_COUNT) return FULL;
       return { body: { members } };
     },
     matches: (body) => same(body, { members }),
@@ -93,6 +101,79 @@ export function memberRemoved(asker: UserId, user: UserId): GroupChange {
     },
     matches: (body) => same(body, { user_id: user }),
   };
+}
+
+/** Removes a member for good, or keeps out one who left before. */
+export function memberBanned(asker: UserId, user: UserId): GroupChange {
+  const body = { user_id: user, banned: true as const };
+  return {
+    entryKind: 'member_removed',
+    decide: (roster) => {
+      const role = allowed(roster, asker, 'ban');
+      if (typeof role === 'object') return role;
+      if (user === asker) return invalid('user_id', 'To go yourself, leave the group.');
+      const row = roster.get(user);
+      if (row === undefined) return invalid('user_id', 'This user never was a member.');
+      if (row.banned === true) return invalid('user_id', 'This user is banned already.');
+      // The role of one who left counts no more.
+      if (row.leftSeq === undefined && row.role !== 'member' && !may(role, 'remove_admin')) {
+        return { fault: fault('forbidden', `Your role (${role}) does not allow this.`) };
+      }
+      return { body };
+    },
+    matches: (other) => same(other, body),
+  };
+}
+
+export function memberUnbanned(asker: UserId, user: UserId): GroupChange {
+  return {
+    entryKind: 'member_unbanned',
+    decide: (roster) => {
+      const role = allowed(roster, asker, 'unban');
+      if (typeof role === 'object') return role;
+      if (roster.get(user)?.banned !== true) return invalid('user_id', 'This user is not banned.');
+      return { body: { user_id: user } };
+    },
+    matches: (body) => same(body, { user_id: user }),
+  };
+}
+
+type Wished = { readonly [Name in keyof GroupSettings]?: GroupSettings[Name] | undefined };
+
+/** What is absent stays as it is; something must change. */
+export function groupSet(asker: UserId, settings: Wished): GroupChange {
+  const { public: isPublic, announcements, slow_mode_s } = settings;
+  const body = { public: isPublic, announcements, slow_mode_s };
+  return {
+    entryKind: 'group_set',
+    decide: (roster) => {
+      const role = allowed(roster, asker, 'set_group');
+      if (typeof role === 'object') return role;
+      const present: Readonly<Record<string, unknown>> = roster.settings;
+      const given = Object.entries(body).filter(([, value]) => value !== undefined);
+      const [first] = given;
+      if (first === undefined) return invalid('public', 'Nothing is to be set.');
+      return given.some(([name, value]) => present[name] !== value)
+        ? { body }
+        : invalid(first[0], 'The group has these settings already.');
+    },
+    matches: (other) => same(other, body),
+  };
+}
+
+/** What becomes of one who comes by himself, beside `others` who come at the same time. */
+export function joining(
+  roster: Roster,
+  user: UserId,
+  { way, others }: { way: 'invited' | 'public'; others: number },
+): 'member' | 'joins' | { readonly fault: Fault } {
+  const row = roster.get(user);
+  if (row !== undefined && row.leftSeq === undefined) return 'member';
+  if (way === 'public' && !roster.settings.public) return NO_CHANNEL;
+  // It has no owner any more, and whoever came would have the say or nobody.
+  if (roster.active.length === 0) return way === 'public' ? NO_CHANNEL : NO_INVITE;
+  if (row?.banned === true) return { fault: fault('banned', BANNED) };
+  return roster.active.length + others >= GROUP_MEMBERS_MAX_COUNT ? FULL : 'joins';
 }
 
 export function memberLeft(user: UserId): GroupChange {

@@ -4,17 +4,17 @@ import type { ClientMsgId, ConversationId, DeviceId, UserId } from '@parley/prot
 import type { ConversationView, CreateGroup, OpenDirect } from '@parley/protocol/conversation';
 import { CONVERSATIONS_PER_USER_MAX_COUNT } from '@parley/protocol/limits';
 import type { AccountStore } from '@parley/ports/account-store';
-import type { Clock } from '@parley/ports/clock';
 import type { IdSource } from '@parley/ports/id-source';
 import type { ConversationRecord, MemberStore } from '@parley/ports/member-store';
 import type { MessageService } from '../message/message-service.ts';
-import { ID_REUSED, UNKNOWN, type Outcome } from '../message/submission.ts';
+import { BLOCKED, ID_REUSED, UNKNOWN, type Outcome } from '../message/submission.ts';
+import type { UserSettings } from '../presence/user-settings.ts';
 import type { ConversationViews } from './conversation-views.ts';
 import { created, type GroupChange } from './group-changes.ts';
-import { RateLimit } from './rate-limit.ts';
+import { CONVERSATIONS_BY_OTHERS_MAX_COUNT } from './limits.ts';
+import type { RateLimit } from './rate-limit.ts';
 
-/** Others bring a user up to here; what is left of the limit is for what the user opens, so that nobody is locked out. */
-export const CONVERSATIONS_BY_OTHERS_MAX_COUNT = CONVERSATIONS_PER_USER_MAX_COUNT * 0.9;
+export const NOT_A_GROUP = fault('not_a_group', 'A direct conversation has no members or title to change.');
 
 export type Opened = { readonly view: ConversationView } | { readonly fault: Fault };
 
@@ -36,6 +36,7 @@ export class GroupService {
   readonly #members: MemberStore;
   readonly #messages: MessageService;
   readonly #views: ConversationViews;
+  readonly #settings: UserSettings;
   readonly #ids: IdSource;
   readonly #rate: RateLimit;
 
@@ -44,15 +45,18 @@ export class GroupService {
     members: MemberStore;
     messages: MessageService;
     views: ConversationViews;
+    settings: UserSettings;
     ids: IdSource;
-    clock: Clock;
+    /** The one that bounds every way into conversations. */
+    rate: RateLimit;
   }) {
     this.#accounts = parts.accounts;
     this.#members = parts.members;
     this.#messages = parts.messages;
     this.#views = parts.views;
+    this.#settings = parts.settings;
     this.#ids = parts.ids;
-    this.#rate = new RateLimit(parts.clock);
+    this.#rate = parts.rate;
   }
 
   async openDirect(asker: Asker, { user_id }: OpenDirect): Promise<Opened> {
@@ -61,6 +65,8 @@ export class GroupService {
         fault: fault('invalid_field', 'A direct conversation is with somebody else.', { field: 'user_id' }),
       };
     }
+    const blocked = await this.#blockingUser(asker, [user_id]);
+    if (blocked !== undefined) return { fault: blocked };
     let record = await this.#members.direct(asker.user, user_id);
     if (record === undefined) {
       const early = this.#tooFast(asker, 1) ?? (await this.#unknownUser([user_id], 'user_id'));
@@ -85,7 +91,9 @@ export class GroupService {
     const tooFast = this.#tooFast(asker, 1 + member_ids.length);
     const early = tooFast ?? (await this.#unknownUser(member_ids, 'member_ids'));
     if (early !== undefined) return { fault: early };
-    const full = await this.#fullUser(asker, [asker.user, ...member_ids]);
+    const full =
+      (await this.#blockingUser(asker, member_ids)) ??
+      (await this.#fullUser(asker, [asker.user, ...member_ids]));
     // A refusal leaves nothing behind, and what was created before is answered as it was then.
     if (full !== undefined && (await this.#members.group(asker.user, client_msg_id)) === undefined)
       return { fault: full };
@@ -113,14 +121,12 @@ export class GroupService {
     const found = await this.#members.membership(conversation, asker.user);
     if (found === undefined)
       return { kind: 'failed', fault: fault('not_found', 'There is no such conversation.') };
-    if (found.conversation.kind === 'direct') {
-      const reason = 'A direct conversation has no members or title to change.';
-      return { kind: 'failed', fault: fault('not_a_group', reason) };
-    }
+    if (found.conversation.kind === 'direct') return { kind: 'failed', fault: NOT_A_GROUP };
     const tooFast = this.#tooFast(asker, newcomers.length);
     if (tooFast !== undefined) return { kind: 'failed', fault: tooFast };
     const unknown = await this.#unknownUser(newcomers, 'user_ids');
-    const refusal = unknown ?? (await this.#fullUser(asker, newcomers));
+    const refusal =
+      unknown ?? (await this.#blockingUser(asker, newcomers)) ?? (await this.#fullUser(asker, newcomers));
     const refusable = refusedBy(refusal, change);
     return this.#messages.change(conversation, { sender: asker.user, clientMsgId, ...refusable });
   }
@@ -134,10 +140,13 @@ export class GroupService {
   }
 
   #tooFast(asker: Asker, count: number): Fault | undefined {
-    const retry_after_ms = count === 0 ? undefined : this.#rate.take(asker.user, count);
-    return retry_after_ms === undefined
-      ? undefined
-      : fault('rate_limited', 'You bring users into conversations too fast.', { retry_after_ms });
+    return tooFast(this.#rate, asker.user, count);
+  }
+
+  /** Who blocks a user is not brought into conversations by that user [BLOCK-2]. */
+  async #blockingUser(asker: Asker, users: readonly UserId[]): Promise<Fault | undefined> {
+    if (users.length === 0) return undefined;
+    return (await this.#settings.blockersAmong(asker.user, users)).size === 0 ? undefined : BLOCKED;
   }
 
   async #fullUser(asker: Asker, users: readonly UserId[]): Promise<Fault | undefined> {
@@ -149,11 +158,28 @@ export class GroupService {
       : undefined;
   }
 
-  async #opened(asker: Asker, conversation: ConversationId): Promise<Opened> {
-    // It is there by now: that it cannot be read back must not be answered as if nothing was stored.
-    const view = await this.#views.one(asker, conversation).catch(() => undefined);
-    return view === undefined ? { fault: UNKNOWN } : { view };
+  #opened(asker: Asker, conversation: ConversationId): Promise<Opened> {
+    return opened(this.#views, asker, conversation);
   }
+}
+
+/** Takes so many ways into conversations from what the user may do, or says how long to wait. */
+export function tooFast(rate: RateLimit, user: UserId, count: number): Fault | undefined {
+  const retry_after_ms = count === 0 ? undefined : rate.take(user, count);
+  return retry_after_ms === undefined
+    ? undefined
+    : fault('rate_limited', 'You bring users into conversations too fast.', { retry_after_ms });
+}
+
+/** What the asker sees of a conversation that was made or joined. */
+export async function opened(
+  views: ConversationViews,
+  asker: Asker,
+  conversation: ConversationId,
+): Promise<Opened> {
+  // It is there by now: that it cannot be read back must not be answered as if nothing was stored.
+  const view = await views.one(asker, conversation).catch(() => undefined);
+  return view === undefined ? { fault: UNKNOWN } : { view };
 }
 
 /**

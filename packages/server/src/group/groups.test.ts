@@ -5,7 +5,7 @@ import type { ConversationId, UserId } from '@parley/protocol/ids';
 import type { Membership } from '@parley/ports/member-store';
 import { ServerFixture } from '../testing/server-fixture.ts';
 import type { TestClient } from '../testing/test-client.ts';
-import { CONVERSATIONS_BY_OTHERS_MAX_COUNT } from './group-service.ts';
+import { CONVERSATIONS_BY_OTHERS_MAX_COUNT } from './limits.ts';
 
 async function room(history?: 'all' | 'joined') {
   const fixture = new ServerFixture();
@@ -284,7 +284,7 @@ async function fill(fixture: ServerFixture, group: ConversationId, count: number
   return users;
 }
 
-test('[GROUP-4] a group has at most 1,000 members', async () => {
+test('[GROUP-4] a group has at most 10,000 members', async () => {
   const { fixture, ada, group } = await room();
   await fill(fixture, group, GROUP_MEMBERS_MAX_COUNT - 4);
   const [one, two] = (await fixture.registerMany(2)) as [UserId, UserId];

@@ -5,17 +5,29 @@ export type GroupAction =
   | 'send'
   | 'rename'
   | 'add'
+  | 'invite'
+  | 'ban'
+  | 'unban'
+  | 'set_group'
+  | 'announce'
   | 'remove_member'
   | 'remove_admin'
   | 'set_role'
   | 'leave'
   | 'pin'
-  | 'delete_any';
+  | 'delete_any'
+  | 'see_reports';
 
 export const PERMISSIONS: Readonly<Record<GroupAction, Readonly<Record<Role, boolean>>>> = {
   send: { owner: true, admin: true, member: true },
   rename: { owner: true, admin: true, member: false },
   add: { owner: true, admin: true, member: false },
+  invite: { owner: true, admin: true, member: false },
+  ban: { owner: true, admin: true, member: false },
+  unban: { owner: true, admin: true, member: false },
+  set_group: { owner: true, admin: true, member: false },
+  /** Send where only announcements are made, and without a wait in slow mode. */
+  announce: { owner: true, admin: true, member: false },
   remove_member: { owner: true, admin: true, member: false },
   remove_admin: { owner: true, admin: false, member: false },
   set_role: { owner: true, admin: false, member: false },
@@ -23,6 +35,7 @@ export const PERMISSIONS: Readonly<Record<GroupAction, Readonly<Record<Role, boo
   pin: { owner: true, admin: true, member: false },
   /** Somebody else's message. */
   delete_any: { owner: true, admin: true, member: false },
+  see_reports: { owner: true, admin: true, member: false },
 };
 
 /** What both users of a direct conversation may do; they have no roles. */

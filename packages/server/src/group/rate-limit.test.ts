@@ -4,8 +4,8 @@ import { FakeClock } from '@parley/adapter-memory/fake-clock';
 import type { ConversationId, UserId } from '@parley/protocol/ids';
 import { CONVERSATIONS_PER_USER_MAX_COUNT } from '@parley/protocol/limits';
 import { ServerFixture } from '../testing/server-fixture.ts';
-import { CONVERSATIONS_BY_OTHERS_MAX_COUNT } from './group-service.ts';
-import { BROUGHT_IN_AT_ONCE_MAX_COUNT, RATED_USERS_MAX_COUNT, RateLimit } from './rate-limit.ts';
+import { CONVERSATIONS_BY_OTHERS_MAX_COUNT } from './limits.ts';
+import { BROUGHT_IN, BROUGHT_IN_AT_ONCE_MAX_COUNT, RATED_USERS_MAX_COUNT, RateLimit } from './rate-limit.ts';
 
 const create = (id: string, member_ids: UserId[]) =>
   ({ type: 'create_group', client_msg_id: id as never, title: id, member_ids }) as const;
@@ -64,7 +64,7 @@ test('[CONV-2] [GROUP-1] a burst passes, then rate_limited says when, and by the
 
 test('the allowance is never more than the burst, and the users of whom it is known are bounded', () => {
   const clock = new FakeClock();
-  const limit = new RateLimit(clock);
+  const limit = new RateLimit(clock, BROUGHT_IN);
   const user = (id: number) => String(id) as UserId;
   expect(limit.take(user(1), BROUGHT_IN_AT_ONCE_MAX_COUNT)).toBeUndefined();
   clock.advance(3_600_000);
@@ -115,7 +115,7 @@ test('[CONV-2] a group that is refused as full leaves nothing behind; one that w
 
 test('[GROUP-1] a user whose bucket is full again is not remembered', () => {
   const clock = new FakeClock();
-  const limit = new RateLimit(clock);
+  const limit = new RateLimit(clock, BROUGHT_IN);
   for (let index = 1; index <= 10; index += 1) limit.take(String(index) as UserId, 1);
   expect(limit.size).toBe(10);
   clock.advance(60_000);

@@ -1,4 +1,4 @@
-// How fast one user may bring users into conversations: a token bucket each, so that nobody fills the store alone.
+// How fast one user may do what fills the store, such as bring users into conversations: a token bucket each.
 import type { UserId } from '@parley/protocol/ids';
 import type { Clock } from '@parley/ports/clock';
 
@@ -12,24 +12,35 @@ export const RATED_USERS_MAX_COUNT = 100_000;
 /** Full buckets that one call forgets. */
 const FORGOTTEN_AT_ONCE_MAX_COUNT = 4;
 
-const REFILL_MS = 1_000 / BROUGHT_IN_PER_SECOND_MAX_COUNT;
-const BURST_MS = BROUGHT_IN_AT_ONCE_MAX_COUNT * REFILL_MS;
+export interface RateBounds {
+  readonly atOnceMaxCount: number;
+  /** One more may be done after so long. */
+  readonly refillMs: number;
+}
+
+export const BROUGHT_IN: RateBounds = {
+  atOnceMaxCount: BROUGHT_IN_AT_ONCE_MAX_COUNT,
+  refillMs: 1_000 / BROUGHT_IN_PER_SECOND_MAX_COUNT,
+};
 
 export class RateLimit {
   readonly #clock: Clock;
+  readonly #bounds: RateBounds;
   /** When each user's bucket will be full again, in the order of the last use. */
   readonly #fullAtMs = new Map<UserId, number>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, bounds: RateBounds) {
     this.#clock = clock;
+    this.#bounds = bounds;
   }
 
   /** Takes `count` from what the user may do; where that is too much takes nothing, and returns the ms to wait. */
   take(user: UserId, count: number): number | undefined {
+    const { atOnceMaxCount, refillMs } = this.#bounds;
     const nowMs = this.#clock.monotonic();
     const before = Math.max(nowMs, this.#fullAtMs.get(user) ?? nowMs);
-    const fullAtMs = before + count * REFILL_MS;
-    const waitMs = fullAtMs - nowMs - BURST_MS;
+    const fullAtMs = before + count * refillMs;
+    const waitMs = fullAtMs - nowMs - atOnceMaxCount * refillMs;
     this.#fullAtMs.delete(user);
     this.#fullAtMs.set(user, waitMs > 0 ? before : fullAtMs);
     this.#forget(nowMs);

@@ -1,6 +1,6 @@
 // Who is in a conversation, as the fold of its log: the one place that knows what each entry does to a membership.
 import type { Seq, UserId } from '@parley/protocol/ids';
-import type { HistoryPolicy, Member } from '@parley/protocol/role';
+import { NO_SETTINGS, type GroupSettings, type HistoryPolicy, type Member } from '@parley/protocol/role';
 import type { ConversationRecord, Membership, Members, MembershipChange } from '@parley/ports/member-store';
 import type { StoredEntry } from '@parley/ports/message-store';
 
@@ -15,6 +15,7 @@ export class Roster {
   #index: Map<UserId, number> | undefined;
   #history: HistoryPolicy;
   #title: string;
+  #settings: GroupSettings;
   #active: readonly UserId[] | undefined;
 
   constructor(record: ConversationRecord, members: Members) {
@@ -22,10 +23,16 @@ export class Roster {
     this.#rows = [...members.rows];
     this.#history = record.kind === 'group' ? record.history : 'all';
     this.#title = record.kind === 'group' ? record.title : '';
+    this.#settings = (record.kind === 'group' ? record.settings : undefined) ?? NO_SETTINGS;
   }
 
   get title(): string {
     return this.#title;
+  }
+
+  /** A direct conversation has those of a group in which nothing was set. */
+  get settings(): GroupSettings {
+    return this.#settings;
   }
 
   /** Nobody ever was in it: its first entry is not written yet. */
@@ -79,7 +86,12 @@ export class Roster {
         this.#title = body.title;
         return this.#change(entry.seq, [], body.title);
       }
-      case 'members_added': {
+      case 'group_set': {
+        this.#settings = { ...this.#settings, ...(JSON.parse(entry.body) as Partial<GroupSettings>) };
+        return { seq: entry.seq, title: undefined, settings: this.#settings, memberships: [] };
+      }
+      case 'members_added':
+      case 'members_joined': {
         const body = JSON.parse(entry.body) as { members: Member[] };
         return this.#change(
           entry.seq,
@@ -87,8 +99,14 @@ export class Roster {
         );
       }
       case 'member_removed': {
-        const body = JSON.parse(entry.body) as { user_id: UserId };
-        return this.#change(entry.seq, this.#with(body.user_id, { leftSeq: entry.seq }));
+        const body = JSON.parse(entry.body) as { user_id: UserId; banned?: true };
+        return this.#change(entry.seq, this.#removed(body.user_id, entry.seq, body.banned));
+      }
+      case 'member_unbanned': {
+        const row = this.get((JSON.parse(entry.body) as { user_id: UserId }).user_id);
+        if (row === undefined) return this.#change(entry.seq, []);
+        const { banned: _, ...unbanned } = row;
+        return this.#change(entry.seq, [unbanned]);
       }
       case 'member_left': {
         const body = JSON.parse(entry.body) as { user_id: UserId; new_owner?: UserId };
@@ -110,6 +128,12 @@ export class Roster {
     return { user: member.user_id, role: member.role, joinedSeq: seq, visibleAfter, leftSeq: undefined };
   }
 
+  /** Who left before reads up to there and no further, also when a ban comes after. */
+  #removed(user: UserId, seq: Seq, banned: true | undefined): Membership[] {
+    if (banned === undefined) return this.#with(user, { leftSeq: seq });
+    return this.#with(user, { leftSeq: this.get(user)?.leftSeq ?? seq, banned });
+  }
+
   #with(user: UserId, change: Partial<Membership>): Membership[] {
     const row = this.get(user);
     return row === undefined ? [] : [{ ...row, ...change }];
@@ -117,7 +141,7 @@ export class Roster {
 
   #change(seq: Seq, memberships: readonly Membership[], title?: string): MembershipChange {
     for (const row of memberships) this.#put(row);
-    this.#active = undefined;
+    if (memberships.length > 0) this.#active = undefined;
     return { seq, title, memberships };
   }
 

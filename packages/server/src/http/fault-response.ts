@@ -17,6 +17,8 @@ const STATUS: Readonly<Record<ErrorCode, FaultStatus>> = {
   not_found: 404,
   not_member: 403,
   forbidden: 403,
+  blocked: 403,
+  banned: 403,
   id_reused: 409,
   stale_version: 409,
   too_late: 403,

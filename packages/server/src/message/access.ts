@@ -10,6 +10,8 @@ export interface Access {
   /** Up to this one: the head as of which the membership was looked up, or the entry that ended it. */
   readonly until: Seq;
   readonly removed: boolean;
+  /** How many members there are, where that is in memory. */
+  readonly members: number | undefined;
 }
 
 export class AccessRules {
@@ -28,7 +30,7 @@ export class AccessRules {
     const loaded = this.#owners.loaded(conversation);
     if (loaded === undefined) return 'unknown';
     const row = loaded.roster.get(user);
-    return row === undefined ? 'none' : accessOf(row, loaded.head);
+    return row === undefined ? 'none' : accessOf(row, loaded.head, loaded.roster.active.length);
   }
 
   /**
@@ -40,10 +42,12 @@ export class AccessRules {
     if (known !== 'unknown') return known === 'none' ? undefined : known;
     const { head } = await this.#messages.state(conversation);
     const found = await this.#members.membership(conversation, user);
-    return found === undefined ? undefined : accessOf(found.membership, head);
+    if (found === undefined) return undefined;
+    return accessOf(found.membership, head, found.conversation.kind === 'direct' ? 2 : undefined);
   }
 }
 
-function accessOf(row: Membership, head: Seq): Access {
-  return { visibleAfter: row.visibleAfter, until: row.leftSeq ?? head, removed: row.leftSeq !== undefined };
+function accessOf(row: Membership, head: Seq, members: number | undefined): Access {
+  const { visibleAfter, leftSeq } = row;
+  return { visibleAfter, until: leftSeq ?? head, removed: leftSeq !== undefined, members };
 }

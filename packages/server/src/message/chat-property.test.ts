@@ -7,7 +7,7 @@ import { ChatRun, type Step } from '../testing/chat-run.ts';
 const who = fc.constantFrom(0, 0, 0, 1, 2, 3);
 const whom = fc.constantFrom(1, 2, 3, 3, 3, 0);
 /** Mostly removing and adding. */
-const what = fc.constantFrom(0, 0, 0, 1, 1, 1, 1, 2, 3, 4, 5, 6);
+const what = fc.constantFrom(0, 0, 0, 1, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 8, 9, 9);
 const steps: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 8,
@@ -49,14 +49,21 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('pull'), who, where: fc.nat(1), after: fc.nat(30) }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('mark'), who, where: fc.nat(1), seq: fc.nat(40) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('join'), who: fc.nat(3) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('view'), who, where: fc.nat(1) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reconnect'), who }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('fault'), call: fc.nat(15), fault: fc.nat(3) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart') }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait'), ms: fc.constantFrom(0, 10, 3_000) }) },
 ) as fc.Arbitrary<Step>;
 
-async function run(seed: number, history: 'all' | 'joined', all: readonly Step[]): Promise<string[]> {
-  const chat = new ChatRun(seed);
+async function run(
+  seed: number,
+  history: 'all' | 'joined',
+  largeGroupMembers: number,
+  all: readonly Step[],
+): Promise<string[]> {
+  const chat = new ChatRun(seed, largeGroupMembers);
   await chat.begin(history);
   for (const step of all) await chat.do(step);
   return chat.finish();
@@ -67,12 +74,14 @@ test('[INV 1, INV 2, INV 3, INV 4, INV 6, INV 7, INV 9, INV 12, INV 14, INV 15, 
   const cases = [
     fc.nat(1_000_000),
     fc.constantFrom('all', 'joined'),
+    // Large is more than there are, or what the group is now and then.
+    fc.constantFrom(3, 100),
     fc.array(steps, { minLength: 5, maxLength: 60, size: 'max' }),
   ] as const;
   // fast-check prints its seed, the path and the shrunken steps when it fails.
   await fc.assert(
-    fc.asyncProperty(...cases, async (seed, history, all) => {
-      expect(await run(seed, history as 'all' | 'joined', all)).toEqual([]);
+    fc.asyncProperty(...cases, async (seed, history, large, all) => {
+      expect(await run(seed, history as 'all' | 'joined', large, all)).toEqual([]);
     }),
     { numRuns: 60, ...(given === undefined ? {} : { seed: Number(given) }) },
   );

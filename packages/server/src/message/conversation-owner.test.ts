@@ -7,6 +7,7 @@ import { OWNERS_FORGOTTEN_AT_ONCE_MAX_COUNT, OWNERS_MAX_COUNT } from './limits.t
 import type { OwnerContext } from './owner-context.ts';
 import { Owners } from './owners.ts';
 import type { Change, Messages, Outcome } from './submission.ts';
+import { Timelines } from './timelines.ts';
 
 const ADA = '1' as UserId;
 const BOB = '2' as UserId;
@@ -15,12 +16,27 @@ const C = '500' as ConversationId;
 
 async function world(ids?: OwnerContext['ids']) {
   const fixture = new ServerFixture();
-  const { messages, members, queue } = fixture.stores;
+  const { messages, members, queue, personal } = fixture.stores;
   await members.createConversation({ id: C, createdBy: ADA, kind: 'direct', first: ADA, second: BOB });
   const { clock, timers, log } = fixture;
   const randomness = { bytes: (count: number) => new Uint8Array(count), fraction: () => 0 };
-  const common = { messages, members, queue, clock, timers, randomness, log, announce: () => undefined };
-  const context: OwnerContext = { ...common, ids: ids ?? fixture.ids };
+  const timelines = new Timelines(16);
+  const announce = () => undefined;
+  const blockedSenders = () => Promise.resolve([]);
+  const common = {
+    blockedSenders,
+    messages,
+    members,
+    queue,
+    personal,
+    clock,
+    timers,
+    randomness,
+    log,
+    timelines,
+    announce,
+  };
+  const context: OwnerContext = { ...common, largeGroupMembers: 100, ids: ids ?? fixture.ids };
   const ended: string[] = [];
   const end = (name: string, outcome: Outcome | undefined) => void ended.push(`${name} ${outcome?.kind}`);
   const send = (name: string, sender: UserId): Messages => ({
@@ -93,4 +109,27 @@ test('when there are many conversations, those used longest ago are forgotten, f
   await fixture.settle();
   expect(owners.of(C).loaded?.head).toBe(1);
   expect(ended).toEqual(['busy stored']);
+});
+
+test('[JOIN-4] an owner at whom users wait to join is not forgotten, and is once they are in', async () => {
+  const { fixture, context } = await world();
+  const group = '501' as ConversationId;
+  const record = { id: group, createdBy: ADA, clientMsgId: 'g' as ClientMsgId, title: 'x' };
+  await fixture.stores.members.createConversation({ ...record, kind: 'group', history: 'all' });
+  const row = { user: ADA, role: 'owner' as const, joinedSeq: 1, visibleAfter: 0, leftSeq: undefined };
+  await fixture.stores.members.apply(group, [{ seq: 1, title: undefined, memberships: [row] }]);
+  const owners = new Owners({ ...context, largeGroupMembers: 1 });
+  const ended: string[] = [];
+  const done = ({ kind }: { kind: string }) => void ended.push(kind);
+  for (const sender of [BOB, STRANGER])
+    owners.of(group).submit({ kind: 'join', sender, decide: () => 'joins', done });
+  await fixture.settle();
+  fixture.clock.advance(1);
+  owners.sweep(0);
+  expect([owners.size, owners.idle, ended.length]).toEqual([1, false, 0]);
+  await fixture.timers.advance(1_000);
+  expect(ended).toEqual(['member', 'member']);
+  fixture.clock.advance(1);
+  owners.sweep(0);
+  expect([owners.size, owners.idle]).toEqual([0, true]);
 });

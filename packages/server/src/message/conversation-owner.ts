@@ -3,11 +3,16 @@ import type { ConversationId, Seq, UserId } from '@parley/protocol/ids';
 import type { NewEntry, StoredEntry, Token } from '@parley/ports/message-store';
 import type { Roster } from '../group/roster.ts';
 import { appendDurably, type Decided } from './durable-append.ts';
-import { Batch, fillBatch } from './batch.ts';
+import { Batch } from './batch.ts';
+import { fillBatch, fillWithJoins } from './fill-batch.ts';
+import { Joins } from './joins.ts';
+import { doPersonalEffects } from '../reading/personal-effects.ts';
 import { OWNER_QUEUE_MAX_COUNT, OWNER_QUEUE_PER_SENDER_MAX_COUNT } from './limits.ts';
 import { loadConversation } from './load-conversation.ts';
 import { doMessageEffects } from './message-effects.ts';
+import { changedBy, everyone, isLarge } from './news.ts';
 import type { OwnerContext } from './owner-context.ts';
+import { noteSent } from './sending-rules.ts';
 import { endAll, size, STORAGE_FULL, UNAVAILABLE, UNKNOWN, type Submission } from './submission.ts';
 
 export interface Loaded {
@@ -18,6 +23,10 @@ export interface Loaded {
   /** The time of the last entry: times never run backwards within a log. */
   lastAt: number;
   readonly roster: Roster;
+  /** Who may not write: in a direct conversation, whom the other one blocks. */
+  blocked: readonly UserId[];
+  /** When members of a group in slow mode last sent, of those who did since it was loaded. */
+  lastSent?: Map<UserId, number> | undefined;
 }
 
 type State =
@@ -30,11 +39,15 @@ export class ConversationOwner {
   readonly conversation: ConversationId;
   readonly #context: OwnerContext;
   #queue: Submission[] = [];
+  /** There only once somebody joined: most conversations have no way in. */
+  #joins: Joins | undefined;
   #state: State = { kind: 'unloaded' };
   #queued = 0;
   /** Of these, by sender. There only while something waits: most conversations are silent. */
   #queuedBy: Map<UserId, number> | undefined;
   #running = false;
+  /** A block was made or lifted while the conversation was being loaded: it may have been read before that. */
+  #blocksChanged = false;
   lastUsedMs: number;
 
   constructor(conversation: ConversationId, context: OwnerContext) {
@@ -49,11 +62,20 @@ export class ConversationOwner {
   }
 
   get idle(): boolean {
-    return !this.#running;
+    return !this.#running && this.#joinsCount === 0;
   }
 
   get lost(): boolean {
     return this.#state.kind === 'lost';
+  }
+
+  /** In a direct conversation one of the two blocks the other, or does so no more: what is submitted now is to know. */
+  blockChanged(sender: UserId, blocked: boolean): void {
+    const { loaded } = this;
+    this.#blocksChanged = true;
+    if (loaded === undefined) return;
+    const others = loaded.blocked.filter((user) => user !== sender);
+    loaded.blocked = blocked ? [...others, sender] : others;
   }
 
   /** Takes a submission in order of arrival. Its `done` is called exactly once, later. */
@@ -63,8 +85,22 @@ export class ConversationOwner {
       endAll(submission, UNAVAILABLE);
       return;
     }
-    this.#queue.push(submission);
+    submission.acceptedAt = this.#context.clock.now();
+    if (submission.kind === 'join') this.#joinsOf().add(submission);
+    else this.#queue.push(submission);
     this.#count(submission, size(submission));
+    this.#wake();
+  }
+
+  #joinsOf(): Joins {
+    return (this.#joins ??= new Joins(this.#context.timers, () => this.#wake()));
+  }
+
+  get #joinsCount(): number {
+    return this.#joins?.count ?? 0;
+  }
+
+  #wake(): void {
     if (this.#running) return;
     this.#running = true;
     // What else arrives in this turn of promises shares the first commit. `#run` handles every rejection itself.
@@ -85,7 +121,8 @@ export class ConversationOwner {
   async #run(): Promise<void> {
     try {
       const loaded = this.loaded ?? (await this.#load());
-      while (loaded !== undefined && !this.lost && this.#queue.length > 0) {
+      // Asked and left in one turn: what is submitted after that finds nothing running, and begins anew.
+      while (loaded !== undefined && !this.lost && this.#hasWork(loaded)) {
         await this.#commit(await this.#nextBatch(loaded), loaded);
       }
     } catch (error) {
@@ -98,10 +135,21 @@ export class ConversationOwner {
     else this.#clearQueue();
   }
 
+  #hasWork(loaded: Loaded): boolean {
+    return this.#queue.length > 0 || this.#joinsAreDue(loaded);
+  }
+
+  #joinsAreDue({ roster }: Loaded): boolean {
+    return this.#joins?.areDue(isLarge(roster, this.#context.largeGroupMembers)) ?? false;
+  }
+
+  /** Those who join go first, and in a small group wait for nobody. */
   async #nextBatch(loaded: Loaded): Promise<Batch> {
+    const joins = this.#joinsAreDue(loaded) ? this.#joins?.take() : undefined;
     const batch = new Batch();
     try {
-      await fillBatch(batch, this.#queue, loaded, this.#context, this.conversation);
+      if (joins !== undefined) fillWithJoins(batch, joins, loaded, this.#context, this.conversation);
+      else await fillBatch(batch, this.#queue, loaded, this.#context, this.conversation);
     } catch (error) {
       batch.abandon(UNAVAILABLE);
       throw error;
@@ -111,7 +159,11 @@ export class ConversationOwner {
   }
 
   async #load(): Promise<Loaded | undefined> {
-    const loaded = await loadConversation(this.conversation, this.#context);
+    let loaded: Loaded | undefined;
+    do {
+      this.#blocksChanged = false;
+      loaded = await loadConversation(this.conversation, this.#context);
+    } while (this.#blocksChanged);
     this.#state = loaded ?? { kind: 'lost' };
     return loaded;
   }
@@ -153,27 +205,49 @@ export class ConversationOwner {
   }
 
   async #applied(batch: Batch, entries: readonly NewEntry[], loaded: Loaded): Promise<void> {
+    const durableAt = this.#context.clock.now();
     const first = loaded.head + 1;
     const placed = entries.map((entry, index): StoredEntry => ({
       ...entry,
       from: first + index,
       seq: first + index,
     }));
-    const before = loaded.roster.active;
     const last = placed.at(-1) as StoredEntry;
     const changes = placed.flatMap((entry) => loaded.roster.apply(entry) ?? []);
-    const after = loaded.roster.active;
-    // A removed member's devices learn of the removal as well: whoever was in it before is told.
-    const told = changes.length === 0 || before.length === 0 ? after : [...new Set([...before, ...after])];
+    const { roster } = loaded;
+    // A removed member's devices learn of the removal as well.
+    const changed = changedBy(changes);
+    const large = isLarge(roster, this.#context.largeGroupMembers);
     // Should an effect fail, the entries are durable and nobody is told `ok`: the next claim redoes the effects.
     if (changes.length > 0) await this.#context.members.apply(this.conversation, changes);
-    const { messages } = this.#context;
-    await doMessageEffects({ messages, conversation: this.conversation, entries: placed });
-    await this.#context.queue.advance(this.conversation, last.seq, told);
+    const effects = { ...this.#effects, entries: placed };
+    await doPersonalEffects(effects);
+    await doMessageEffects(effects);
+    await this.#context.queue.advance(
+      this.conversation,
+      last.seq,
+      large ? changed : everyone(roster, changed),
+    );
     loaded.head = last.seq;
     loaded.lastAt = last.at;
+    noteSent(loaded, placed);
     batch.stored(placed);
-    this.#context.announce(this.conversation, placed, told);
+    this.#context.announce({ conversation: this.conversation, entries: placed, roster, changed });
+    this.#remember(batch, placed, durableAt);
+  }
+
+  get #effects() {
+    const { messages, personal } = this.#context;
+    return { messages, personal, conversation: this.conversation };
+  }
+
+  #remember(batch: Batch, entries: readonly StoredEntry[], durableAt: number): void {
+    const { clock, timelines } = this.#context;
+    const fannedOutAt = clock.now();
+    const { acceptedAt } = batch;
+    entries.forEach(({ messageId }, index) =>
+      timelines.record(messageId, { acceptedAt: acceptedAt[index] ?? durableAt, durableAt, fannedOutAt }),
+    );
   }
 
   #lose(): void {
@@ -181,12 +255,14 @@ export class ConversationOwner {
   }
 
   #endQueue(): void {
-    for (const submission of this.#queue.splice(0)) endAll(submission, UNAVAILABLE);
+    const joins = this.#joins?.takeAll() ?? [];
+    for (const submission of [...this.#queue.splice(0), ...joins]) endAll(submission, UNAVAILABLE);
     this.#clearQueue();
   }
 
   #clearQueue(): void {
     this.#queue = [];
+    if (this.#joinsCount > 0) return;
     this.#queuedBy = undefined;
     this.#queued = 0;
   }

@@ -124,8 +124,8 @@ test('[SEND-3] retention does not drop what the same client_msg_id must still fi
   await fixture.timers.advance(61_000);
   const again = await fixture.connect(ada.token);
   expect(await again.text(conversation, 'a', 'a')).toEqual(first);
-  const { messages } = fixture.stores;
-  const parts = { messages, clock: fixture.clock, log: fixture.log };
+  const { messages, personal, receipts } = fixture.stores;
+  const parts = { messages, personal, receipts, clock: fixture.clock, log: fixture.log };
   expect(() => new Retention({ ...parts, keepMs: DAY_MS - 1 })).toThrow(RangeError);
 });
 
@@ -154,9 +154,16 @@ test('retention drops up to the last entry that is due, for every place of the b
     fixture.clock.step(1_000);
     if (due < 9) await ada.texts(conversation, texts(due, 9 - due));
     fixture.clock.step(40 * DAY_MS);
-    const { messages } = fixture.stores;
+    const { messages, personal, receipts } = fixture.stores;
     const keepMs = 40 * DAY_MS;
-    const retention = new Retention({ messages, clock: fixture.clock, log: fixture.log, keepMs });
+    const retention = new Retention({
+      messages,
+      personal,
+      receipts,
+      clock: fixture.clock,
+      log: fixture.log,
+      keepMs,
+    });
     expect(await retention.pass()).toBe(due === 0 ? 0 : 1);
     expect(fixture.stores.world.state.logs.get(conversation)?.floor).toBe(due);
   }

@@ -4,6 +4,7 @@ import type { Pull } from '@parley/protocol/log';
 import { PULL_ANSWER_MAX_BYTES, PULL_ENTRIES_MAX_COUNT } from '@parley/protocol/limits';
 import type { GetVersions } from '@parley/protocol/message';
 import type { MessageStore, Page, StoredEntry, StoredState } from '@parley/ports/message-store';
+import type { HiddenMessages } from '../reading/hidden-messages.ts';
 import type { Access, AccessRules } from './access.ts';
 import { encodeEntries } from './entry-encoding.ts';
 import type { MessageReader } from './message-reader.ts';
@@ -15,17 +16,20 @@ export class History {
   readonly #access: AccessRules;
   readonly #marks: ReceivedMarks;
   readonly #reader: MessageReader;
+  readonly #hidden: HiddenMessages;
 
   constructor(parts: {
     messages: MessageStore;
     access: AccessRules;
     marks: ReceivedMarks;
     reader: MessageReader;
+    hidden: HiddenMessages;
   }) {
     this.#messages = parts.messages;
     this.#access = parts.access;
     this.#marks = parts.marks;
     this.#reader = parts.reader;
+    this.#hidden = parts.hidden;
   }
 
   /** The `pulled` frame, encoded; undefined for one who never was a member. */
@@ -48,7 +52,10 @@ export class History {
     const body = encodeEntries(entries);
     const allowed = await this.#allowed(user, conversation, states, access);
     const bodies = allowed.map((state) => state.body).join(',');
-    return `{"type":"pulled","ref":${pull.ref},"conversation_id":"${conversation}","after":${after},"entries":${body},"states":[${bodies}],"through":${through},"head":${access.until},"floor":${floor}}`;
+    const first = entries[0]?.from ?? through + 1;
+    const hidden = await this.#hidden.among(user, conversation, first - 1, through);
+    const hiddenField = hidden.length === 0 ? '' : `,"hidden":[${hidden.join(',')}]`;
+    return `{"type":"pulled","ref":${pull.ref},"conversation_id":"${conversation}","after":${after},"entries":${body},"states":[${bodies}]${hiddenField},"through":${through},"head":${access.until},"floor":${floor}}`;
   }
 
   /** The `versions` frame, encoded; undefined where there is no such message for this user. */

@@ -24,5 +24,17 @@ export const MARKS_FLUSH_INTERVAL_MS = 2_000;
 export const MARKS_FLUSH_AT_COUNT = 20_000;
 /** Marks that wait to be stored; more are refused, and their devices will be offered again what they have. */
 export const MARKS_PENDING_MAX_COUNT = 200_000;
+/** Messages of which this node remembers when it accepted, stored and pushed them: 2 MB. */
+export const TIMELINES_KEPT_MAX_COUNT = 65_536;
 /** Entries that are read again to tell a former member how messages were at the end. */
 export const STATE_REPLAY_ROWS_MAX_COUNT = 20_000;
+/** In a large group those who join within this time share an entry. */
+export const JOIN_WINDOW_MS = 1_000;
+/** Users that one entry lets in; more wait for the next. */
+export const JOINS_PER_ENTRY_MAX_COUNT = 200;
+/** Members of a group in slow mode of whom it is in memory when they last sent. */
+export const SLOW_MODE_SENDERS_MAX_COUNT = 1_000;
+/** The members of a large group who do not look at it are told of its head at most this often. */
+export const HEADS_INTERVAL_MS = 1_000;
+/** Users who are told of a head in one turn of the event loop. */
+export const HEADS_PER_TURN_MAX_COUNT = 500;

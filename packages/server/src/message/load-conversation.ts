@@ -8,8 +8,10 @@ import {
 } from '@parley/ports/message-store';
 import { Roster } from '../group/roster.ts';
 import type { Loaded } from './conversation-owner.ts';
+import { doPersonalEffects } from '../reading/personal-effects.ts';
 import { CLAIM_ATTEMPTS_MAX_COUNT } from './limits.ts';
 import { doMessageEffects } from './message-effects.ts';
+import { isLarge } from './news.ts';
 import type { OwnerContext } from './owner-context.ts';
 
 const CLAIM_PAUSE_MAX_MS = 50;
@@ -24,20 +26,24 @@ export async function loadConversation(
   const claimed = await claim(conversation, context);
   if (claimed === undefined) return undefined;
   const roster = new Roster(record, await context.members.members(conversation));
+  const blocked = await context.blockedSenders(record);
   const recent = await lastBatch(conversation, claimed.head, context);
   // The effects of the last batch may be missing after a crash, and they are complete before anything new is issued.
   const before = roster.active;
   const changes = recent.flatMap((entry) => roster.apply(entry) ?? []);
   if (changes.length > 0) await context.members.apply(conversation, changes);
-  await doMessageEffects({ messages: context.messages, conversation, entries: recent });
+  const { messages, personal } = context;
+  await doPersonalEffects({ messages, personal, conversation, entries: recent });
+  await doMessageEffects({ messages, conversation, entries: recent });
   // Also those who were removed: their devices learn of it by their inbox.
   const changed = changes.flatMap((change) => change.memberships.map((row) => row.user));
-  const told = [...new Set([...before, ...changed])];
+  const large = isLarge(roster, context.largeGroupMembers);
+  const told = large ? changed : [...new Set([...before, ...changed])];
   if (claimed.head > 0) await context.queue.advance(conversation, claimed.head, told);
   // It may have been committed without being announced: whoever misses it, or what is before it, pulls.
   const last = recent.at(-1);
-  if (last !== undefined) context.announce(conversation, [last], roster.active);
-  return { kind: 'ready', token: claimed.token, head: claimed.head, lastAt: last?.at ?? 0, roster };
+  if (last !== undefined) context.announce({ conversation, entries: [last], roster, changed: [] });
+  return { kind: 'ready', token: claimed.token, head: claimed.head, lastAt: last?.at ?? 0, roster, blocked };
 }
 
 async function claim(

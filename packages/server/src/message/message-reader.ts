@@ -40,8 +40,23 @@ export class MessageReader {
     }
     // It was deleted between two of these reads: what was read before is not given out.
     if (!rows.some((row) => isErased(row.body))) return rows;
-    const again = await loadTarget(this.#messages, conversation, seq, 0);
-    return again === undefined ? undefined : [again.entry];
+    return this.#alone(conversation, seq);
+  }
+
+  /**
+   * The message and, where it was edited, its last edit: what it said first and what it says now. Of a deleted one the
+   * message alone.
+   */
+  async said(user: UserId, conversation: ConversationId, seq: Seq): Promise<StoredEntry[] | undefined> {
+    const readable = await this.#readable(user, conversation, seq);
+    if (readable === undefined) return undefined;
+    const { target, edits } = readable;
+    const last = edits.at(-1);
+    const row = last === undefined ? undefined : await this.#row(conversation, last);
+    if (row === undefined) return [target.entry];
+    if (!isErased(target.entry.body) && !isErased(row.body)) return [target.entry, row];
+    // It was deleted between the two reads, or before: what was read before is not given out.
+    return this.#alone(conversation, seq);
   }
 
   async present(user: UserId, conversation: ConversationId, seq: Seq): Promise<Present> {
@@ -62,6 +77,11 @@ export class MessageReader {
     const target = await loadTarget(this.#messages, conversation, seq, 0);
     if (target === undefined) return undefined;
     return { target, edits: target.state.edits.filter((edit) => edit <= access.until) };
+  }
+
+  async #alone(conversation: ConversationId, seq: Seq): Promise<StoredEntry[] | undefined> {
+    const target = await loadTarget(this.#messages, conversation, seq, 0);
+    return target === undefined ? undefined : [target.entry];
   }
 
   async #row(conversation: ConversationId, seq: Seq): Promise<StoredEntry | undefined> {

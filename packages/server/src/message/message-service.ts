@@ -8,7 +8,16 @@ import { PENDING_MAX_BYTES } from './limits.ts';
 import type { MessageChange } from './message-changes.ts';
 import type { MessageReader } from './message-reader.ts';
 import type { Owners } from './owners.ts';
-import { failed, NOT_MEMBER, UNAVAILABLE, type Change, type Draft, type Outcome } from './submission.ts';
+import {
+  failed,
+  NOT_MEMBER,
+  UNAVAILABLE,
+  type Change,
+  type Draft,
+  type Join,
+  type JoinOutcome,
+  type Outcome,
+} from './submission.ts';
 
 export interface SendRequest {
   readonly conversation: ConversationId;
@@ -83,9 +92,19 @@ export class MessageService {
   }
 
   /** Changes the conversation itself. Never rejects. */
-  change(conversation: ConversationId, change: Omit<Change, 'kind' | 'done'>): Promise<Outcome> {
+  change(
+    conversation: ConversationId,
+    change: Omit<Change, 'kind' | 'done' | 'acceptedAt'>,
+  ): Promise<Outcome> {
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     this.#owners.of(conversation).submit({ ...change, kind: 'change', done: resolve });
+    return promise;
+  }
+
+  /** Lets a user in who comes by himself; resolves when that is durable. Never rejects. */
+  join(conversation: ConversationId, join: Pick<Join, 'sender' | 'decide'>): Promise<JoinOutcome> {
+    const { promise, resolve } = Promise.withResolvers<JoinOutcome>();
+    this.#owners.of(conversation).submit({ ...join, kind: 'join', done: resolve });
     return promise;
   }
 

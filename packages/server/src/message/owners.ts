@@ -1,5 +1,5 @@
 // The conversations that this node has in memory, by id, bounded: idle ones are forgotten and loaded again.
-import type { ConversationId, Seq } from '@parley/protocol/ids';
+import type { ConversationId, Seq, UserId } from '@parley/protocol/ids';
 import { ConversationOwner, type Loaded } from './conversation-owner.ts';
 import { OWNER_IDLE_MAX_MS, OWNERS_FORGOTTEN_AT_ONCE_MAX_COUNT, OWNERS_MAX_COUNT } from './limits.ts';
 import type { OwnerContext } from './owner-context.ts';
@@ -26,6 +26,11 @@ export class Owners {
   /** The committed state of a conversation that is in memory. */
   loaded(conversation: ConversationId): Loaded | undefined {
     return this.#byConversation.get(conversation)?.loaded;
+  }
+
+  /** Tells the owner, where there is one. */
+  blockChanged(conversation: ConversationId, sender: UserId, blocked: boolean): void {
+    this.#byConversation.get(conversation)?.blockChanged(sender, blocked);
   }
 
   /** The store is ahead of what stands here and nothing is under way: another node writes, and this state is stale. */

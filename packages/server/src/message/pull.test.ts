@@ -25,7 +25,7 @@ async function seqs(
   return (await client.pull(conversation, after, limit)).entries.map((entry) => entry.seq);
 }
 
-test('[PULL-1] entries after a seq, oldest first, at most `limit`', async () => {
+test('[PULL-1] [PITFALL: LIMIT without a total order on a time column that is not unique] entries after a seq, oldest first, at most `limit`', async () => {
   const { bob, conversation } = await pair(7);
   expect(await seqs(bob, conversation, 0, 3)).toEqual([1, 2, 3]);
   expect(await seqs(bob, conversation, 3, 3)).toEqual([4, 5, 6]);

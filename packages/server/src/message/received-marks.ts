@@ -1,17 +1,22 @@
-// How far each device has got: checked at once, stored every few seconds. Marks never move back.
+// How far each device has got: checked at once, stored every few seconds, with the receipts. Marks never move back.
 import { fault, type Fault } from '@parley/protocol/error-code';
 import type { ConversationId, DeviceId, Seq, UserId } from '@parley/protocol/ids';
+import type { Clock } from '@parley/ports/clock';
 import type { Log } from '@parley/ports/log';
 import type { OfflineQueue } from '@parley/ports/offline-queue';
 import type { Timer, Timers } from '@parley/ports/timers';
+import type { ReceivedStep } from '../reading/receipts.ts';
 import type { Access, AccessRules } from './access.ts';
 import { MARKS_FLUSH_AT_COUNT, MARKS_FLUSH_INTERVAL_MS, MARKS_PENDING_MAX_COUNT } from './limits.ts';
 import { UNAVAILABLE } from './submission.ts';
 
 interface DeviceMarks {
   readonly user: UserId;
-  readonly marks: Map<ConversationId, Seq>;
+  readonly marks: Map<ConversationId, ReceivedStep>;
 }
+
+/** Stores and tells that a device has what it has [RECEIPT-1]. */
+export type RaiseReceived = (user: UserId, device: DeviceId, steps: readonly ReceivedStep[]) => Promise<void>;
 
 interface Mark {
   readonly user: UserId;
@@ -20,10 +25,14 @@ interface Mark {
   readonly seq: Seq;
 }
 
+type Step = { readonly user: UserId; readonly device: DeviceId; readonly step: ReceivedStep };
+
 export class ReceivedMarks {
   readonly #queue: OfflineQueue;
   readonly #access: AccessRules;
   readonly #isRevoked: (device: DeviceId) => boolean;
+  readonly #raise: RaiseReceived;
+  readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #log: Log;
   /** What waits to be stored. */
@@ -39,12 +48,16 @@ export class ReceivedMarks {
     access: AccessRules;
     /** From the moment its sign-out begins: what is stored of the device then would outlive it. */
     isRevoked: (device: DeviceId) => boolean;
+    raise: RaiseReceived;
+    clock: Clock;
     timers: Timers;
     log: Log;
   }) {
     this.#queue = parts.queue;
     this.#access = parts.access;
     this.#isRevoked = parts.isRevoked;
+    this.#raise = parts.raise;
+    this.#clock = parts.clock;
     this.#timers = parts.timers;
     this.#log = parts.log;
   }
@@ -111,36 +124,41 @@ export class ReceivedMarks {
     if (mark.seq > access.until)
       return fault('invalid_field', 'A mark may not be beyond the head.', { field: 'seq' });
     if (this.#count >= MARKS_PENDING_MAX_COUNT) return UNAVAILABLE;
-    this.#add(mark);
+    const { user, device, conversation, seq } = mark;
+    this.#add({ user, device, step: { conversation, seq, at: this.#clock.now(), members: access.members } });
     return undefined;
   }
 
-  #add({ user, device, conversation, seq }: Mark): void {
-    const waiting = this.#pending.get(device) ?? { user, marks: new Map<ConversationId, Seq>() };
+  #add({ user, device, step }: Step): void {
+    const waiting = this.#pending.get(device) ?? { user, marks: new Map<ConversationId, ReceivedStep>() };
     this.#pending.set(device, waiting);
-    const before = waiting.marks.get(conversation);
+    const before = waiting.marks.get(step.conversation);
     if (before === undefined) this.#count += 1;
-    waiting.marks.set(conversation, Math.max(seq, before ?? 0));
+    // Of several that wait only the last is stored: its time is at most one interval too late for the others.
+    if (before === undefined || step.seq > before.seq) waiting.marks.set(step.conversation, step);
     // Neither rejects.
     if (this.#count >= MARKS_FLUSH_AT_COUNT && !this.#flushing) void this.flushAll();
     else this.#timer ??= this.#timers.after(MARKS_FLUSH_INTERVAL_MS, () => void this.flushAll());
   }
 
   #unstored(device: DeviceId, conversation: ConversationId): Seq {
-    const waiting = this.#pending.get(device)?.marks.get(conversation) ?? 0;
-    return Math.max(waiting, this.#storing.get(device)?.marks.get(conversation) ?? 0);
+    const waiting = this.#pending.get(device)?.marks.get(conversation)?.seq ?? 0;
+    return Math.max(waiting, this.#storing.get(device)?.marks.get(conversation)?.seq ?? 0);
   }
 
   async #store(device: DeviceId, { user, marks }: DeviceMarks): Promise<void> {
-    const rows = [...marks].map(([conversation, seq]) => ({ conversation, seq }));
-    const failure = await this.#queue.markReceived(user, device, rows).then(
-      () => undefined,
-      (error: unknown) => ({ error }),
-    );
+    const steps = [...marks.values()];
+    const rows = steps.map(({ conversation, seq }) => ({ conversation, seq }));
+    // In one commit of the store, as far as it can: what fails of the two is done again with the other.
+    const outcomes = await Promise.allSettled([
+      this.#queue.markReceived(user, device, rows),
+      this.#raise(user, device, steps),
+    ]);
     this.#storing.delete(device);
+    const failure = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failure === undefined) return;
-    this.#log.warn({ device, ...failure }, 'received marks were not stored');
+    this.#log.warn({ device, error: failure.reason }, 'received marks were not stored');
     if (this.#count >= MARKS_PENDING_MAX_COUNT) return;
-    for (const { conversation, seq } of rows) this.#add({ user, device, conversation, seq });
+    for (const step of steps) this.#add({ user, device, step });
   }
 }

@@ -4,21 +4,36 @@ import { IDEMPOTENCY_MIN_MS } from '@parley/protocol/limits';
 import type { Clock } from '@parley/ports/clock';
 import type { Log } from '@parley/ports/log';
 import type { MessageStore } from '@parley/ports/message-store';
+import type { PersonalStore } from '@parley/ports/personal-store';
+import type { ReceiptStore } from '@parley/ports/receipt-store';
 
 const CONVERSATIONS_PER_READ_MAX_COUNT = 100;
 /** A write that drops more would make the senders wait. */
 const ENTRIES_PER_DROP_MAX_COUNT = 1_000;
 
+export interface RetentionParts {
+  readonly messages: MessageStore;
+  readonly personal: PersonalStore;
+  readonly receipts: ReceiptStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly keepMs: number;
+}
+
 export class Retention {
   readonly #messages: MessageStore;
+  readonly #personal: PersonalStore;
+  readonly #receipts: ReceiptStore;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #keepMs: number;
 
   /** Throws RangeError when entries would go before their client_msg_ids may be forgotten. */
-  constructor(parts: { messages: MessageStore; clock: Clock; log: Log; keepMs: number }) {
+  constructor(parts: RetentionParts) {
     if (parts.keepMs < IDEMPOTENCY_MIN_MS) throw new RangeError('Entries are kept for at least 24 h.');
     this.#messages = parts.messages;
+    this.#personal = parts.personal;
+    this.#receipts = parts.receipts;
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#keepMs = parts.keepMs;
@@ -50,6 +65,9 @@ export class Retention {
     const through = await this.#lastBefore(conversation, floor, head, before);
     if (through === floor) return false;
     await this.#messages.drop(conversation, through);
+    // Of what is gone nothing counts any more: this only makes room, and the next step makes good what fails here.
+    await this.#personal.dropMentions(conversation, through);
+    await this.#receipts.dropTimes(conversation, through);
     return true;
   }
 

@@ -31,6 +31,8 @@ export interface Messages {
   readonly kind: 'messages';
   readonly sender: UserId;
   readonly drafts: readonly Draft[];
+  /** When the owner took it; set by the owner. */
+  acceptedAt?: number;
   readonly done: (outcomes: readonly Outcome[]) => void;
 }
 
@@ -48,16 +50,31 @@ export interface Change {
   readonly decide: (roster: Roster, target: Target | undefined) => Decision;
   /** Whether an entry found under the same id is what this change asked for. */
   readonly matches: (body: unknown) => boolean;
+  /** When the owner took it; set by the owner. */
+  acceptedAt?: number;
   readonly done: (outcome: Outcome) => void;
 }
 
-export type Submission = Messages | Change;
+/** One who comes by himself. Those who come at the same time share an entry. */
+export interface Join {
+  readonly kind: 'join';
+  readonly sender: UserId;
+  /** Decided against the roster, beside so many others who join by the same entry. */
+  readonly decide: (roster: Roster, others: number) => 'member' | 'joins' | { readonly fault: Fault };
+  /** When the owner took it; set by the owner. */
+  acceptedAt?: number;
+  readonly done: (outcome: JoinOutcome) => void;
+}
+
+export type JoinOutcome = { readonly kind: 'member' } | { readonly kind: 'failed'; readonly fault: Fault };
+
+export type Submission = Messages | Change | Join;
 
 export function stored(entry: Pick<StoredEntry, 'seq' | 'messageId' | 'at'>): Outcome {
   return { kind: 'stored', seq: entry.seq, messageId: entry.messageId, at: entry.at };
 }
 
-export function failed(reason: Fault): Outcome {
+export function failed(reason: Fault): Extract<Outcome, { kind: 'failed' }> {
   return { kind: 'failed', fault: reason };
 }
 
@@ -69,6 +86,7 @@ export const ID_REUSED = fault(
   },
 );
 export const NOT_MEMBER = fault('not_member', 'You are not a member of this conversation.');
+export const BLOCKED = fault('blocked', 'This user does not take that from you.');
 export const UNAVAILABLE = fault('unavailable', 'The server could not store this now. Nothing was stored.', {
   retry_after_ms: RETRY_AFTER_MS,
 });
@@ -103,10 +121,10 @@ export function isRetry(draft: Draft, body: string): boolean {
 
 /** Ends every part of a submission in the same way. */
 export function endAll(submission: Submission, reason: Fault): void {
-  if (submission.kind === 'change') submission.done(failed(reason));
-  else submission.done(submission.drafts.map(() => failed(reason)));
+  if (submission.kind === 'messages') submission.done(submission.drafts.map(() => failed(reason)));
+  else submission.done(failed(reason));
 }
 
 export function size(submission: Submission): number {
-  return submission.kind === 'change' ? 1 : submission.drafts.length;
+  return submission.kind === 'messages' ? submission.drafts.length : 1;
 }

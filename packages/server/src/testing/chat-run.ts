@@ -9,6 +9,7 @@ import { fold } from './state-check.ts';
 import { entryOf } from '../message/message-effects.ts';
 import type { MessageState } from '@parley/protocol/message-state';
 import { findViolations, type Asked, type Seen } from './log-check.ts';
+import { groupChange, invite } from './groups.ts';
 import { messageChangeFrame, referringFrame } from './message-requests.ts';
 import { ServerFixture } from './server-fixture.ts';
 import { StoreFaults } from './store-faults.ts';
@@ -35,6 +36,8 @@ export type Step =
   | { readonly kind: 'retry'; readonly who: number; readonly which: number }
   | { readonly kind: 'pull'; readonly who: number; readonly where: number; readonly after: number }
   | { readonly kind: 'mark'; readonly who: number; readonly where: number; readonly seq: number }
+  | { readonly kind: 'join'; readonly who: number }
+  | { readonly kind: 'view'; readonly who: number; readonly where: number }
   | { readonly kind: 'reconnect'; readonly who: number }
   | { readonly kind: 'fault'; readonly call: number; readonly fault: number }
   | { readonly kind: 'restart' }
@@ -85,11 +88,20 @@ export class ChatRun {
   readonly #followers: Follower[] = [];
   readonly #wrong: string[] = [];
 
-  constructor(seed: number) {
+  #code = '';
+
+  constructor(seed: number, largeGroupMembers: number) {
     this.#chance = new SeededRandomness(seed);
     this.#faults = new StoreFaults(() => this.#turns(4));
     const world = new MemoryWorld({ pause: this.#faults.pause });
-    this.#fixture = new ServerFixture({ world, faults: this.#faults, seed, clock: new FakeClock() });
+    const clock = new FakeClock();
+    this.#fixture = new ServerFixture({
+      world,
+      faults: this.#faults,
+      seed,
+      clock,
+      server: { largeGroupMembers },
+    });
   }
 
   async begin(history: 'all' | 'joined'): Promise<void> {
@@ -104,6 +116,7 @@ export class ChatRun {
       await ada.group('room', this.#users.slice(1, 3), history),
       await ada.direct(bob.userId),
     );
+    this.#code = (await invite(ada, this.#where(0))).code;
   }
 
   async do(step: Step): Promise<void> {
@@ -133,6 +146,11 @@ export class ChatRun {
         const marks = [{ conversation_id: this.#where(step.where), seq: step.seq }];
         return this.#client(step.who).send({ type: 'received', marks });
       }
+      case 'join':
+        this.#client(step.who).start({ type: 'join', code: this.#code });
+        return this.#turns(20);
+      case 'view':
+        return this.#client(step.who).send({ type: 'view', conversation_ids: [this.#where(step.where)] });
       case 'reconnect':
         this.#collect(this.#client(step.who));
         this.#client(step.who).cut();
@@ -159,7 +177,9 @@ export class ChatRun {
     this.#checkRefusals();
     await this.#restart();
     for (const request of this.#requests) {
-      for (let left = 3; left > 0 && request.asked.some((each) => !isDecided(each)); left--) {
+      // One that was refused, and undecided when it was asked again, may be there without its effects.
+      const isOpen = (each: Asked, left: number) => !isDecided(each) || (each.undecided && left === 3);
+      for (let left = 3; left > 0 && request.asked.some((each) => isOpen(each, left)); left--) {
         await this.#ask(request);
         await this.#fixture.settle();
         this.#collectAll();
@@ -247,17 +267,8 @@ export class ChatRun {
   #changeRequest({ who, whom, what }: Extract<Step, { kind: 'change' }>): Request {
     const [group] = this.#conversations as [ConversationId];
     const id = `c-${this.#requests.length}`;
-    const user_id = this.#users[whom % this.#users.length];
-    const changes = [
-      { type: 'remove_member', user_id },
-      { type: 'add_members', user_ids: [user_id] },
-      { type: 'leave_group' },
-      { type: 'rename_group', title: id },
-      { type: 'set_role', user_id, role: 'admin' },
-      { type: 'set_role', user_id, role: 'owner' },
-      { type: 'set_role', user_id, role: 'member' },
-    ];
-    const frame = { ...changes[what % changes.length], conversation_id: group, client_msg_id: id };
+    const user_id = this.#users[whom % this.#users.length] as UserId;
+    const frame = { ...groupChange(what, user_id, id), conversation_id: group, client_msg_id: id };
     return this.#remember({ who, frame, asked: [this.#asked(who, group, id)] });
   }
 

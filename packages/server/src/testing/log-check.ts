@@ -73,7 +73,7 @@ function uniqueIds(world: MemoryWorld): string[] {
   return wrong;
 }
 
-/** Whoever wrote an entry was a member just before it; who made a group or opened a direct one, from the beginning. */
+/** Whoever wrote an entry was a member just before it, but for who made the group or came by himself. */
 function sendersWereMembers(world: MemoryWorld): string[] {
   const member = membershipSpans(world);
   return [...world.state.logs].flatMap(([conversation, log]) =>
@@ -81,6 +81,7 @@ function sendersWereMembers(world: MemoryWorld): string[] {
       .filter(
         (row) =>
           row.kind !== 'group_created' &&
+          row.kind !== 'members_joined' &&
           !member(conversation, row.sender).some((span) => span.joined < row.seq && row.seq <= span.to),
       )
       .map((row) => `${conversation} ${row.seq}: ${row.sender} was no member`),
@@ -165,8 +166,9 @@ function membershipSpans(
       history = body.history ?? history;
       for (const member of body.members ?? []) open(member.user_id, row.seq);
       const last = spans.get(`${conversation} ${body.user_id}`)?.at(-1);
-      if ((row.kind === 'member_removed' || row.kind === 'member_left') && last !== undefined)
-        last.to = row.seq;
+      // A ban may come long after the end.
+      const isEnd = row.kind === 'member_removed' || row.kind === 'member_left';
+      if (isEnd && last?.to === Number.POSITIVE_INFINITY) last.to = row.seq;
     }
   }
   return (conversation, user) => spans.get(`${conversation} ${user}`) ?? [];

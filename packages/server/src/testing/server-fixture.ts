@@ -2,6 +2,7 @@
 import { FakeClock } from '@parley/adapter-memory/fake-clock';
 import { FakeTimers } from '@parley/adapter-memory/fake-timers';
 import { MemoryStores, type MemoryStoresOptions } from '@parley/adapter-memory/memory-stores';
+import { MemoryStatusCache } from '@parley/adapter-memory/memory-status-cache';
 import { MemoryWorld } from '@parley/adapter-memory/memory-world';
 import { SeededRandomness } from '@parley/adapter-memory/seeded-randomness';
 import { SequentialIds } from '@parley/adapter-memory/sequential-ids';
@@ -31,6 +32,7 @@ export class ServerFixture {
   readonly timers: FakeTimers;
   readonly stores: MemoryStores;
   readonly server: ChatServer;
+  readonly status: MemoryStatusCache;
   readonly ids: SequentialIds;
   readonly faults: StoreFaults;
   readonly log = new RecordedLog();
@@ -44,11 +46,18 @@ export class ServerFixture {
     const world = options.world ?? new MemoryWorld({ pause: this.faults.pause });
     this.stores = new MemoryStores({ fault: this.faults.decide, ...options, world });
     this.ids = options.ids ?? new SequentialIds(1_000);
+    this.status = new MemoryStatusCache(this.clock);
     this.server = new ChatServer({
       accounts: this.stores.accounts,
       messages: this.stores.messages,
       members: this.stores.members,
       queue: this.stores.queue,
+      receipts: this.stores.receipts,
+      personal: this.stores.personal,
+      contacts: this.stores.contacts,
+      invites: this.stores.invites,
+      reports: this.stores.reports,
+      status: this.status,
       clock: this.clock,
       timers: this.timers,
       randomness: new SeededRandomness(options.seed ?? 7),
@@ -66,6 +75,7 @@ export class ServerFixture {
       queueRetentionMs: 30 * DAY_MS,
       logRetentionMs: undefined,
       editWindowMs: undefined,
+      largeGroupMembers: 100,
       ...options.server,
     });
   }
@@ -101,13 +111,13 @@ export class ServerFixture {
 
   /** A new user's account, by a name that says nothing: for groups of many. */
   async registerMany(count: number): Promise<UserId[]> {
-    const users: UserId[] = [];
-    for (let at = 1; at <= count; at++) {
-      const id = this.ids.next() as UserId;
-      const common = { passwordHash: undefined, externalId: `many|${id}`, createdAt: 0 };
-      await this.stores.accounts.createUser({ id, name: `many-${id}`, ...common });
-      users.push(id);
-    }
+    const users = Array.from({ length: count }, () => this.ids.next() as UserId);
+    await Promise.all(
+      users.map((id) => {
+        const common = { passwordHash: undefined, externalId: `many|${id}`, createdAt: 0 };
+        return this.stores.accounts.createUser({ id, name: `many-${id}`, ...common });
+      }),
+    );
     return users;
   }
 

@@ -1,0 +1,101 @@
+// Keeps the running counts of a log beside its entries: what an append adds to them, and what a drop leaves.
+import type { Database, Statement } from 'bun:sqlite';
+import { COMMON_KIND } from './entry-row.ts';
+import type { LogKeys } from './log-keys.ts';
+import { blockOf, firstOfBlock, LogCounts } from './log-counts.ts';
+import { ENTRY_FIELDS_COUNT } from './write-calls.ts';
+
+type Binding = string | number;
+
+/** Logs of which it is remembered which blocks their senders have. */
+const REMEMBERED_LOGS_MAX_COUNT = 20_000;
+/** Senders of one log that are remembered: of a large group only some are, and the others are looked up. */
+const REMEMBERED_SENDERS_MAX_COUNT = 64;
+
+function prepareStatements(database: Database) {
+  const prepare = <Row>(sql: string): Statement<Row, Binding[]> => database.prepare<Row, Binding[]>(sql);
+  return {
+    beginBlock: prepare<never>(
+      `INSERT INTO sent_counts (log, sender, block, sent_before) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    ),
+    addChange: prepare<never>('INSERT INTO change_counts (log, seq, changes) VALUES (?, ?, ?)'),
+    floorChanges: prepare<{ changes: number }>('SELECT floor_changes AS changes FROM logs WHERE key = ?'),
+    sendersUpTo: prepare<{ sender: number }>(
+      'SELECT DISTINCT sender FROM entries WHERE log = ? AND seq <= ? AND kind IS NULL',
+    ),
+    dropBlocks: prepare<never>('DELETE FROM sent_counts WHERE log = ? AND sender = ? AND block < ?'),
+    dropBlock: prepare<never>(
+      `DELETE FROM sent_counts WHERE log = ?1 AND sender = ?2 AND block = ?3 AND NOT EXISTS (
+         SELECT 1 FROM entries WHERE log = ?1 AND seq > ?4 AND seq < ?5 AND sender = ?2 AND kind IS NULL)`,
+    ),
+    dropChanges: prepare<never>('DELETE FROM change_counts WHERE log = ? AND seq <= ?'),
+    setFloorChanges: prepare<never>('UPDATE logs SET floor_changes = ? WHERE key = ?'),
+  };
+}
+
+export class CountWrites {
+  readonly #keys: LogKeys;
+  readonly #counts: LogCounts;
+  readonly #statements: ReturnType<typeof prepareStatements>;
+  /** By log and sender the last block that is known to have its row. */
+  readonly #blocks = new Map<number, Map<number, number>>();
+  #generation = 0;
+
+  constructor(database: Database, keys: LogKeys) {
+    this.#keys = keys;
+    this.#counts = new LogCounts(database);
+    this.#statements = prepareStatements(database);
+  }
+
+  /** The entries are there, after `head`; `fields` are as an append has them. */
+  appended(log: number, head: number, fields: readonly (string | number)[]): void {
+    const blocks = this.#blocksOf(log);
+    let changes: number | undefined;
+    for (let index = 0, seq = head + 1; index < fields.length; index += ENTRY_FIELDS_COUNT, seq += 1) {
+      if (fields[index] === COMMON_KIND) {
+        const sender = this.#keys.sender(fields[index + 2] as string);
+        const block = blockOf(seq);
+        if (blocks.get(sender) !== block) this.#beginBlock(blocks, log, sender, block);
+      } else {
+        changes = (changes ?? this.#changesUpTo(log, head)) + 1;
+        this.#statements.addChange.run(log, seq, changes);
+      }
+    }
+  }
+
+  /** Call it while the entries up to `through`, which becomes the floor, are still there. */
+  dropping(log: number, through: number): void {
+    const statements = this.#statements;
+    const changes = this.#changesUpTo(log, through);
+    const block = blockOf(through);
+    for (const { sender } of statements.sendersUpTo.all(log, through)) {
+      statements.dropBlocks.run(log, sender, block);
+      statements.dropBlock.run(log, sender, block, through, firstOfBlock(block + 1));
+    }
+    statements.dropChanges.run(log, through);
+    statements.setFloorChanges.run(changes, log);
+    this.#blocks.delete(log);
+  }
+
+  #blocksOf(log: number): Map<number, number> {
+    // A transaction that was rolled back took the rows with it that it had made.
+    if (this.#generation !== this.#keys.generation) this.#blocks.clear();
+    this.#generation = this.#keys.generation;
+    const there = this.#blocks.get(log);
+    if (there !== undefined) return there;
+    if (this.#blocks.size >= REMEMBERED_LOGS_MAX_COUNT) this.#blocks.clear();
+    const blocks = new Map<number, number>();
+    this.#blocks.set(log, blocks);
+    return blocks;
+  }
+
+  #beginBlock(blocks: Map<number, number>, log: number, sender: number, block: number): void {
+    this.#statements.beginBlock.run(log, sender, block, this.#counts.sentBefore(log, sender, block));
+    if (blocks.size >= REMEMBERED_SENDERS_MAX_COUNT) blocks.clear();
+    blocks.set(sender, block);
+  }
+
+  #changesUpTo(log: number, seq: number): number {
+    return this.#counts.changesUpTo(log, seq) ?? this.#statements.floorChanges.get(log)?.changes ?? 0;
+  }
+}

@@ -1,0 +1,137 @@
+// What users let others see and whom they keep away: the store's truth, with what was used last in memory.
+import type { UserId } from '@parley/protocol/ids';
+import { BLOCKED_USERS_MAX_COUNT } from '@parley/protocol/limits';
+import { DEFAULT_SETTINGS, type ContactStore, type Settings } from '@parley/ports/contact-store';
+import { KeyedQueue } from '../account/keyed-queue.ts';
+import { BLOCKS_KEPT_MAX_COUNT, SETTINGS_KEPT_MAX_COUNT } from './limits.ts';
+import { RecentCache } from './recent-cache.ts';
+
+/** Called once a change is durable and before it is answered. What a listener returns is waited for. */
+export interface SettingsListener {
+  settingsChanged?(user: UserId, before: Settings, after: Settings): void;
+  /** Also when the store had it so before: then a request was asked again, and may have got no further last time. */
+  blockChanged?(user: UserId, other: UserId, blocked: boolean): void | Promise<void>;
+}
+
+export class UserSettings {
+  readonly #contacts: ContactStore;
+  readonly #settings = new RecentCache<UserId, Settings>(SETTINGS_KEPT_MAX_COUNT);
+  readonly #blocked = new RecentCache<UserId, ReadonlySet<UserId>>(
+    BLOCKS_KEPT_MAX_COUNT,
+    (users) => 1 + users.size,
+  );
+  readonly #listeners: SettingsListener[] = [];
+  /** Changes of one user are made one after another, or one would undo what another says. */
+  readonly #changes = new KeyedQueue();
+  /** Counts changes: what was read while one was made is not kept. */
+  #changed = 0;
+
+  constructor(contacts: ContactStore) {
+    this.#contacts = contacts;
+  }
+
+  listen(listener: SettingsListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Of every one of these users. */
+  async of(users: readonly UserId[]): Promise<ReadonlyMap<UserId, Settings>> {
+    const found = new Map<UserId, Settings>();
+    const missing: UserId[] = [];
+    for (const user of users) {
+      const known = this.#settings.get(user);
+      if (known === undefined) missing.push(user);
+      else found.set(user, known);
+    }
+    if (missing.length === 0) return found;
+    const changed = this.#changed;
+    for (const [user, read] of await this.#contacts.settings(missing)) {
+      // Nearly all users have the default ones: they share one object.
+      const settings = isDefault(read) ? DEFAULT_SETTINGS : read;
+      if (changed === this.#changed) this.#settings.set(user, settings);
+      found.set(user, this.#settings.get(user) ?? settings);
+    }
+    return found;
+  }
+
+  async one(user: UserId): Promise<Settings> {
+    return (await this.of([user])).get(user) ?? DEFAULT_SETTINGS;
+  }
+
+  /** What is absent stays as it is. Resolves with what holds from now on, once it is durable. */
+  set(user: UserId, change: Partial<Settings>): Promise<Settings> {
+    return this.#changes.run(user, async () => {
+      const before = await this.one(user);
+      const after: Settings = { ...before, ...change };
+      await this.#write(() => this.#contacts.setSettings(user, after), this.#settings, user);
+      this.#settings.set(user, after);
+      for (const listener of this.#listeners) listener.settingsChanged?.(user, before, after);
+      return after;
+    });
+  }
+
+  /** Whom the user blocks. */
+  async blockedBy(user: UserId): Promise<ReadonlySet<UserId>> {
+    const known = this.#blocked.get(user);
+    if (known !== undefined) return known;
+    const changed = this.#changed;
+    const read = await this.#contacts.blocked(user, undefined, BLOCKED_USERS_MAX_COUNT);
+    const blocked = read.length === 0 ? NOBODY : new Set(read);
+    if (changed === this.#changed) this.#blocked.set(user, blocked);
+    return this.#blocked.get(user) ?? blocked;
+  }
+
+  /** Which of these users block `user`. */
+  async blockersAmong(user: UserId, others: readonly UserId[]): Promise<ReadonlySet<UserId>> {
+    const blockers: UserId[] = [];
+    const missing: UserId[] = [];
+    for (const other of others) {
+      const known = this.#blocked.get(other);
+      if (known === undefined) missing.push(other);
+      else if (known.has(user)) blockers.push(other);
+    }
+    if (missing.length > 0) blockers.push(...(await this.#contacts.blockersAmong(user, missing)));
+    return blockers.length === 0 ? NOBODY : new Set(blockers);
+  }
+
+  /** False, and nothing is changed, where the user would block too many. */
+  block(user: UserId, other: UserId): Promise<boolean> {
+    return this.#changes.run(user, async () => {
+      const max = BLOCKED_USERS_MAX_COUNT;
+      const isStored = await this.#write(() => this.#contacts.block(user, other, max), this.#blocked, user);
+      if (isStored) await this.#tellBlock(user, other, true);
+      return isStored;
+    });
+  }
+
+  unblock(user: UserId, other: UserId): Promise<void> {
+    return this.#changes.run(user, async () => {
+      await this.#write(() => this.#contacts.unblock(user, other), this.#blocked, user);
+      await this.#tellBlock(user, other, false);
+    });
+  }
+
+  /** What is kept of the user is let go in the turn in which the store has answered, whatever the answer was. */
+  async #write<Result>(
+    write: () => Promise<Result>,
+    kept: { delete(user: UserId): void },
+    user: UserId,
+  ): Promise<Result> {
+    try {
+      return await write();
+    } finally {
+      this.#changed += 1;
+      kept.delete(user);
+    }
+  }
+
+  async #tellBlock(user: UserId, other: UserId, blocked: boolean): Promise<void> {
+    for (const listener of this.#listeners) await listener.blockChanged?.(user, other, blocked);
+  }
+}
+
+const NOBODY: ReadonlySet<UserId> = new Set();
+
+function isDefault({ readReceipts, visibility }: Settings): boolean {
+  return readReceipts === DEFAULT_SETTINGS.readReceipts && visibility === DEFAULT_SETTINGS.visibility;
+}
