@@ -37,12 +37,11 @@ export async function inConversation(
   context: CliContext,
   work: (opened: OpenedConversation) => Promise<void>,
 ): Promise<void> {
-  const target = { user: options.to, conversation: options.conversation };
-  checkTarget(target, '--to');
-  await using session = await Session.open(context, options);
-  const conversation = await findExisting(session, target);
-  if (conversation !== undefined) return await work({ session, conversation });
-  throw noConversationWith(options.to ?? '');
+  return await inFound(options, context, work, async (session, target) => {
+    const conversation = await findExisting(session, target);
+    if (conversation === undefined) throw noConversationWith(options.to ?? '');
+    return conversation;
+  });
 }
 
 export function noConversationWith(name: string): CliError {
@@ -59,8 +58,17 @@ export async function intoConversation(
   context: CliContext,
   work: (opened: OpenedConversation) => Promise<void>,
 ): Promise<void> {
+  return await inFound(options, context, work, findConversation);
+}
+
+async function inFound(
+  options: ConversationOptions,
+  context: CliContext,
+  work: (opened: OpenedConversation) => Promise<void>,
+  find: typeof findConversation,
+): Promise<void> {
   const target = { user: options.to, conversation: options.conversation };
   checkTarget(target, '--to');
   await using session = await Session.open(context, options);
-  await work({ session, conversation: await findConversation(session, target) });
+  await work({ session, conversation: await find(session, target) });
 }

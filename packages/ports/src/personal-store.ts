@@ -3,7 +3,7 @@ import type { ConversationId, Seq, UserId } from '@parley/protocol/ids';
 
 /**
  * What a conversation is to a user. `unread` counts the messages of others in (read, head], deleted ones included and
- * dropped ones not, from running counts: no call scans a log for it.
+ * dropped ones not. No call scans a log for it: what it looks through is bounded, however much is unread.
  */
 export interface Standing {
   readonly conversation: ConversationId;
