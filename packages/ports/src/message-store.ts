@@ -57,7 +57,7 @@ export type AppendOutcome =
 export type Refusal =
   /** The token or the head is another one now: someone else owns the conversation, or an earlier try landed. */
   | { readonly kind: 'fenced'; readonly state: LogState }
-  /** Entries with the same sender and clientMsgId are in the log already: here they are. */
+  /** Entries with the same sender and clientMsgId are in the log already, as `find` knows them: here they are. */
   | { readonly kind: 'duplicate'; readonly existing: readonly StoredEntry[] }
   | { readonly kind: 'storage_full' }
   /** The store cannot write now (read-only, shut down, overloaded); it did not try. */
@@ -94,7 +94,8 @@ export interface MessageStore extends AsyncDisposable {
   /** Makes the token the conversation's fence: appends under any other are refused from now on. */
   claim(conversation: ConversationId, token: Token): Promise<ClaimOutcome>;
   /**
-   * Writes the entries as expectedHead + 1, + 2 …, all or none. At most APPEND_ENTRIES_MAX_COUNT; never empty.
+   * Writes the entries as expectedHead + 1, + 2 …, all or none. At most APPEND_ENTRIES_MAX_COUNT, and, of several, at
+   * most APPEND_BODIES_MAX_CHARS; never empty.
    * Two of one call never share sender and clientMsgId.
    */
   append(
@@ -107,7 +108,7 @@ export interface MessageStore extends AsyncDisposable {
   state(conversation: ConversationId): Promise<LogState>;
   /** Sees every append that was applied before the call. */
   read(range: ReadRange): Promise<Page>;
-  /** Entries by what makes them idempotent, for as long as they are kept. */
+  /** Entries by what makes them idempotent, while they are kept: a store may know no older ones than of 25 h. */
   find(
     conversation: ConversationId,
     sender: UserId,
@@ -124,7 +125,8 @@ export interface MessageStore extends AsyncDisposable {
   /**
    * Replaces the bodies of these entries by `body` (ERASED_BODY, or that and what they belong to: `target`, `thread`),
    * for good; the rows keep their place and everything else.
-   * Idempotent. Durable when it resolves, and within 5 s no byte of the bodies is in any file of the store.
+   * Idempotent. Durable when it resolves, and within 5 s no byte of the bodies is in any file of a store that has its
+   * files in hand; an engine drops the bytes when it compacts or vacuums (docs/decisions/0006 for PostgreSQL).
    */
   erase(conversation: ConversationId, seqs: readonly Seq[], body: string): Promise<void>;
   /** Retention: drops the rows up to `through` (at most the head), with their states, and raises the floor. */
@@ -135,6 +137,9 @@ export interface MessageStore extends AsyncDisposable {
 
 /** Entries of one append. A claim redoes the effects of as many, so that no crash can lose one. */
 export const APPEND_ENTRIES_MAX_COUNT = 256;
+
+/** Characters of the bodies of one append of several entries, together: an engine takes only so much as one write. */
+export const APPEND_BODIES_MAX_CHARS = 1_048_576;
 
 /** What an erased entry says; one that has a `target` or a `thread` keeps it, after this content. */
 export const ERASED_BODY = '{"content":{"kind":"deleted"}}';

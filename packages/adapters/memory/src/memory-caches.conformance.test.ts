@@ -28,6 +28,7 @@ testNodeBus('memory', async () => {
     one,
     other,
     pass: (ms) => timers.advance(ms),
+    interrupt: () => one.interrupt(),
     [Symbol.asyncDispose]: async () => {
       await one[Symbol.asyncDispose]();
       await other[Symbol.asyncDispose]();

@@ -23,7 +23,8 @@ export interface StoreCall {
     | 'personal'
     | 'contacts'
     | 'invites'
-    | 'reports';
+    | 'reports'
+    | 'leases';
   /** The port's method. */
   readonly method: string;
   /** Of a call that writes to one conversation. */

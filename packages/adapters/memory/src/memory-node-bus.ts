@@ -1,5 +1,10 @@
 // The node bus within one process: nodes joined by one hub, which may lose, repeat and delay what it is told to.
-import type { Answer, NodeBus, RequestOutcome } from '@parley/ports/node-bus';
+import {
+  type Answer,
+  BUS_PAYLOAD_MAX_BYTES,
+  type NodeBus,
+  type RequestOutcome,
+} from '@parley/ports/node-bus';
 import type { Timer, Timers } from '@parley/ports/timers';
 
 export interface BusMessage {
@@ -49,6 +54,7 @@ export class MemoryBusHub {
 export class MemoryNodeBus implements NodeBus {
   readonly #hub: MemoryBusHub;
   readonly #ends = new Set<Disposable>();
+  readonly #reconnected = new Set<() => void>();
   /** Settles each request that waits for its answer. */
   readonly #waiting = new Set<(outcome: RequestOutcome) => void>();
   #closed = false;
@@ -62,6 +68,7 @@ export class MemoryNodeBus implements NodeBus {
   }
 
   publish(topic: string, payload: string): void {
+    checkLength(payload);
     if (this.#closed) return;
     const handles = this.#hub.subscribers.get(topic);
     for (const handle of handles ?? []) {
@@ -75,10 +82,11 @@ export class MemoryNodeBus implements NodeBus {
     return this.#join(this.#hub.answerers, topic, (payload: string) => handle(payload));
   }
 
-  request(topic: string, payload: string, withinMs: number): Promise<RequestOutcome> {
+  async request(topic: string, payload: string, withinMs: number): Promise<RequestOutcome> {
+    checkLength(payload);
     const [answer] = this.#hub.answerers.get(topic) ?? [];
-    if (this.#closed || answer === undefined) return Promise.resolve(UNANSWERED);
-    return new Promise((resolve) => {
+    if (this.#closed || answer === undefined) return UNANSWERED;
+    return await new Promise((resolve) => {
       let timer: Timer | undefined;
       const settle = (outcome: RequestOutcome) => {
         timer?.cancel();
@@ -90,6 +98,19 @@ export class MemoryNodeBus implements NodeBus {
       this.#hub.carry({ kind: 'request', topic, payload }, () =>
         this.#ask({ topic, payload, answer, settle }),
       );
+    });
+  }
+
+  onReconnected(call: () => void): Disposable {
+    const own = () => call();
+    this.#reconnected.add(own);
+    return { [Symbol.dispose]: () => void this.#reconnected.delete(own) };
+  }
+
+  /** Tells of a loss of the connection, as the next turn would of a real one. What it loses is up to fate. */
+  interrupt(): void {
+    queueMicrotask(() => {
+      if (!this.#closed) for (const call of this.#reconnected) call();
     });
   }
 
@@ -108,10 +129,12 @@ export class MemoryNodeBus implements NodeBus {
     const { topic, payload, answer, settle } = asked;
     if (this.#hub.answerers.get(topic)?.has(answer) !== true) return settle(UNANSWERED);
     answer(payload).then(
-      (answered) =>
+      (answered) => {
+        if (Buffer.byteLength(answered) > BUS_PAYLOAD_MAX_BYTES) return settle(UNANSWERED);
         this.#hub.carry({ kind: 'answer', topic, payload: answered }, () =>
           settle({ kind: 'answered', payload: answered }),
-        ),
+        );
+      },
       () => settle(UNANSWERED),
     );
   }
@@ -131,4 +154,9 @@ export class MemoryNodeBus implements NodeBus {
     this.#ends.add(end);
     return end;
   }
+}
+
+function checkLength(payload: string): void {
+  const bytes = Buffer.byteLength(payload);
+  if (bytes > BUS_PAYLOAD_MAX_BYTES) throw new RangeError(`a payload of ${bytes} bytes for the bus`);
 }

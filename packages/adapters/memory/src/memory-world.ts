@@ -2,6 +2,7 @@
 import type { Device, TokenRecord, User } from '@parley/ports/account-store';
 import type { Settings } from '@parley/ports/contact-store';
 import type { InviteRecord } from '@parley/ports/invite-store';
+import type { NodeRow } from '@parley/ports/lease-store';
 import type { ConversationRecord, Membership } from '@parley/ports/member-store';
 import type { StoredEntry, StoredState, Token } from '@parley/ports/message-store';
 import type { HiddenMessage, Mention } from '@parley/ports/personal-store';
@@ -56,6 +57,23 @@ export interface InviteRows {
   readonly users: Set<UserId>;
 }
 
+export interface LeasedNode {
+  readonly row: NodeRow;
+  readonly until: number;
+}
+
+export interface LeasedShard {
+  readonly node: string;
+  readonly until: number;
+}
+
+/** The last interval of a worker id. */
+export interface LeasedWorker {
+  readonly node: string;
+  readonly start: number;
+  until: number;
+}
+
 export type SeqByConversation = Map<ConversationId, Seq>;
 
 /** Plain data: a structured clone of it is a backup. */
@@ -87,6 +105,9 @@ export interface WorldState {
   readonly lastSeen: Map<UserId, number>;
   readonly invites: Map<string, InviteRows>;
   readonly reports: Map<string, ReportRecord>;
+  readonly nodes: Map<string, LeasedNode>;
+  readonly shards: Map<number, LeasedShard>;
+  readonly workers: Map<number, LeasedWorker>;
 }
 
 export interface MemoryWorldOptions {
@@ -137,5 +158,8 @@ function emptyState(): WorldState {
     lastSeen: new Map(),
     invites: new Map(),
     reports: new Map(),
+    nodes: new Map(),
+    shards: new Map(),
+    workers: new Map(),
   };
 }

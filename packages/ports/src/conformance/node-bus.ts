@@ -1,13 +1,15 @@
 // The suite of the node bus, with no faults in it: a lossy bus too delivers when nothing is wrong.
 import { describe, expect, test } from 'bun:test';
-import type { NodeBus } from '../node-bus.ts';
-import { until } from './fixture.ts';
+import { BUS_PAYLOAD_MAX_BYTES, type NodeBus } from '../node-bus.ts';
+import { rejection, until } from './fixture.ts';
 
 /** Two nodes on one bus, and how to let time pass. */
 export interface OpenedBus extends AsyncDisposable {
   readonly one: NodeBus;
   readonly other: NodeBus;
   readonly pass: (ms: number) => Promise<void>;
+  /** Cuts the connection of `one` to the bus; it comes back by itself. */
+  readonly interrupt: () => void;
 }
 
 type OpenBus = () => Promise<OpenedBus>;
@@ -15,6 +17,9 @@ type OpenBus = () => Promise<OpenedBus>;
 const WITHIN_MS = 5_000;
 const SHORT_MS = 30;
 const HOUR_MS = 3_600_000;
+
+/** Two bytes in UTF-8, one unit of a string's length. */
+const TWO_BYTES = 'é';
 
 /** Publishes until the subscriber has it: a subscription may need a moment to be known everywhere. */
 async function arrives(
@@ -159,9 +164,51 @@ function requestRules(open: OpenBus): void {
   });
 }
 
+function lossRules(open: OpenBus): void {
+  test('[BUS-10] a bus that was away says so when it is back, with its subscriptions and answers in force', async () => {
+    await using world = await open();
+    const { one, other } = world;
+    const [got, calls, ended]: [string[], string[], string[]] = [[], [], []];
+    using _got = one.subscribe('t', (payload) => got.push(payload));
+    using _twin = one.subscribe('t', (payload) => got.push(payload));
+    using _answer = other.answer('echo', async (payload) => payload);
+    await arrives(world, other, { topic: 't', payload: 'before', got });
+    using _calls = one.onReconnected(() => calls.push('back'));
+    const end = one.onReconnected(() => ended.push('back'));
+    end[Symbol.dispose]();
+    end[Symbol.dispose]();
+    for (const turn of [1, 2]) {
+      expect(calls).toHaveLength(turn - 1);
+      world.interrupt();
+      await until(() => calls.length === turn, world.pass);
+      got.length = 0;
+      await arrives(world, other, { topic: 't', payload: `after ${turn}`, got });
+      expect(await answered(world, 'echo', 'a')).toBe('a');
+    }
+    await world.pass(SHORT_MS);
+    expect([calls, ended]).toEqual([['back', 'back'], []]);
+  });
+
+  test('[BUS-11] a payload of the greatest length arrives, one that is longer throws', async () => {
+    await using world = await open();
+    const got: string[] = [];
+    using _got = world.other.subscribe('t', (payload) => got.push(payload));
+    const longest = TWO_BYTES.repeat(BUS_PAYLOAD_MAX_BYTES / 2);
+    await arrives(world, world.one, { topic: 't', payload: longest, got });
+    const longer = `${longest}x`;
+    expect(() => world.one.publish('t', longer)).toThrow(RangeError);
+    expect(await rejection(() => world.one.request('t', longer, WITHIN_MS))).toBeInstanceOf(RangeError);
+    using _long = world.other.answer('long', async (payload) => (payload === 'longest' ? longest : longer));
+    expect(await answered(world, 'long', 'longest')).toBe(longest);
+    const outcome = await settled(world, world.one.request('long', 'longer', WITHIN_MS));
+    expect(outcome).toEqual({ kind: 'unanswered' });
+  });
+}
+
 export function testNodeBus(adapter: string, open: OpenBus): void {
   describe(`${adapter} as NodeBus`, () => {
     publishRules(open);
     requestRules(open);
+    lossRules(open);
   });
 }

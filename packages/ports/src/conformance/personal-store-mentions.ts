@@ -72,6 +72,7 @@ export function mentionRules(open: Open<PersonalWorld>): void {
       mention(3, [CAROL], { asOf: 3 }),
       mention(2, [ANN], { asOf: 5 }),
     ];
+    for (const each of redone) await world.personal.setMentions(C, [each]);
     await world.personal.setMentions(C, redone);
     expect([await mentionsOf(world, ANN), await mentionsOf(world, CAROL)]).toEqual([1, 0]);
     await world.personal.setMentions(C, [...redone, mention(4, [ANN, CAROL], { asOf: 6 })]);

@@ -1,6 +1,7 @@
 // The queue of one conversation's owner: every submission is answered exactly once, whatever fails on the way.
 import { expect, test } from 'bun:test';
 import type { ClientMsgId, ConversationId, UserId } from '@parley/protocol/ids';
+import { APPEND_BODIES_MAX_CHARS } from '@parley/ports/message-store';
 import { ServerFixture } from '../testing/server-fixture.ts';
 import { ConversationOwner } from './conversation-owner.ts';
 import { OWNERS_FORGOTTEN_AT_ONCE_MAX_COUNT, OWNERS_MAX_COUNT } from './limits.ts';
@@ -86,6 +87,28 @@ test('[SEND-6] a change that cannot be decided is answered once, and so is what 
   expect(ended).toEqual(['a stored', 'x failed', 'b failed']);
   owner.submit(send('late', ADA));
   expect(ended.at(-1)).toBe('late failed');
+});
+
+test('[SEND-6] one append carries at most so many characters, and what is left goes into the next', async () => {
+  const { fixture, context, send, ended } = await world();
+  const { messages } = context;
+  const append = messages.append.bind(messages);
+  const sizes: number[] = [];
+  messages.append = (conversation, token, head, entries) => {
+    sizes.push(entries.reduce((sum, entry) => sum + entry.body.length, 0));
+    return append(conversation, token, head, entries);
+  };
+  const owner = new ConversationOwner(C, context);
+  const names = Array.from({ length: 40 }, (_, at) => `m${at}`);
+  for (const name of names) {
+    const body = JSON.stringify({ content: { kind: 'text', text: 'x'.repeat(60_000) } });
+    const drafts = [{ clientMsgId: name as ClientMsgId, body }];
+    owner.submit({ ...send(name, ADA), drafts });
+  }
+  await fixture.settle();
+  expect(ended).toEqual(names.map((name) => `${name} stored`));
+  expect(sizes.length).toBe(3);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(APPEND_BODIES_MAX_CHARS);
 });
 
 test('when there are many conversations, those used longest ago are forgotten, few at once and never a busy one', async () => {

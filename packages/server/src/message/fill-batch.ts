@@ -1,6 +1,10 @@
 // Forms the next append from what waits: checks membership, drops what was sent before, numbers what remains.
 import type { ConversationId } from '@parley/protocol/ids';
-import { APPEND_ENTRIES_MAX_COUNT, type NewEntry } from '@parley/ports/message-store';
+import {
+  APPEND_BODIES_MAX_CHARS,
+  APPEND_ENTRIES_MAX_COUNT,
+  type NewEntry,
+} from '@parley/ports/message-store';
 import { keyOf, type Batch, type Filling, type Part } from './batch.ts';
 import type { Loaded } from './conversation-owner.ts';
 import { endRefused, refusalsOf, Roots } from './draft-checks.ts';
@@ -55,9 +59,13 @@ export async function fillBatch(
     rules: new SendingRules(filling),
   };
   let room = APPEND_ENTRIES_MAX_COUNT;
+  let chars = 0;
   while (queue[0]?.kind === 'messages' && queue[0].drafts.length <= room) {
+    const more = charsOf(queue[0]);
+    if (chars > 0 && chars + more > APPEND_BODIES_MAX_CHARS) break;
     const messages = queue.shift() as Messages;
     room -= messages.drafts.length;
+    chars += more;
     batch.take(messages);
     const { sender, drafts } = messages;
     const mayWrite = loaded.roster.isMember(sender) && !loaded.blocked.includes(sender);
@@ -66,6 +74,10 @@ export async function fillBatch(
     if (drafts.some((draft) => !ended.has(draft))) checks.rules.sends(sender);
     addMessages(batch, messages, filling, ended);
   }
+}
+
+function charsOf({ drafts }: Messages): number {
+  return drafts.reduce((sum, draft) => sum + draft.body.length, 0);
 }
 
 /** Lets in those who wait to join, as one entry. */
