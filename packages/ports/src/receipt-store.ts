@@ -19,6 +19,13 @@ export interface WatermarkRow {
   readonly read: Seq;
 }
 
+/** A step that raised a watermark of its user, and both as they are with it. */
+export interface Raised {
+  readonly conversation: ConversationId;
+  readonly by: 'received' | 'read';
+  readonly row: WatermarkRow;
+}
+
 /** What one user did with one seq. `at` is absent where the step was not timed. */
 export interface PassedRow {
   readonly user: UserId;
@@ -43,8 +50,12 @@ export interface ReceiptPage {
 }
 
 export interface ReceiptStore extends AsyncDisposable {
-  /** Idempotent; a step at or below the watermark of its device, or of the user's reading, changes nothing. Durable. */
-  raise(steps: readonly ReceiptStep[]): Promise<void>;
+  /**
+   * Idempotent; a step at or below the watermark of its device, or of the user's reading, changes nothing. Durable.
+   * Resolves with what is news to others, in order of the steps: a device that is behind another of its user raises
+   * nothing of the user's.
+   */
+  raise(steps: readonly ReceiptStep[]): Promise<readonly Raised[]>;
   watermarks(conversation: ConversationId, after: UserId | undefined, limit: number): Promise<ReceiptPage>;
   /** One user's, whether a member or not. */
   watermark(conversation: ConversationId, user: UserId): Promise<WatermarkRow>;

@@ -2,6 +2,7 @@
 import type {
   PassedPage,
   PassedRow,
+  Raised,
   ReceiptPage,
   ReceiptStep,
   ReceiptStore,
@@ -21,10 +22,17 @@ export class MemoryReceiptStore implements ReceiptStore {
     this.#handle = new MemoryHandle({ world, store: 'receipts', fault });
   }
 
-  raise(steps: readonly ReceiptStep[]): Promise<void> {
-    return this.#handle.call({ method: 'raise' }, (state) => {
-      for (const step of steps) raiseOne(state, step);
-    });
+  raise(steps: readonly ReceiptStep[]): Promise<readonly Raised[]> {
+    return this.#handle.call({ method: 'raise' }, (state) =>
+      steps.flatMap((step): Raised[] => {
+        const { conversation, user } = step;
+        const before = watermarkOf(state, conversation, user);
+        raiseOne(state, step);
+        const row = watermarkOf(state, conversation, user);
+        const by = step.device === undefined ? 'read' : 'received';
+        return row[by] > before[by] ? [{ conversation, by, row }] : [];
+      }),
+    );
   }
 
   watermarks(conversation: ConversationId, after: UserId | undefined, limit: number): Promise<ReceiptPage> {

@@ -37,8 +37,8 @@ export class CountWrites {
   readonly #keys: LogKeys;
   readonly #counts: LogCounts;
   readonly #statements: ReturnType<typeof prepareStatements>;
-  /** By log and sender the last block that is known to have its row. */
-  readonly #blocks = new Map<number, Map<number, number>>();
+  /** By log the senders of whom it is known which was the last block with a row: sender, block, sender, block … */
+  readonly #blocks = new Map<number, number[]>();
   #generation = 0;
 
   constructor(database: Database, keys: LogKeys) {
@@ -55,7 +55,7 @@ export class CountWrites {
       if (fields[index] === COMMON_KIND) {
         const sender = this.#keys.sender(fields[index + 2] as string);
         const block = blockOf(seq);
-        if (blocks.get(sender) !== block) this.#beginBlock(blocks, log, sender, block);
+        if (!isKnown(blocks, sender, block)) this.#beginBlock(blocks, log, sender, block);
       } else {
         changes = (changes ?? this.#changesUpTo(log, head)) + 1;
         this.#statements.addChange.run(log, seq, changes);
@@ -77,25 +77,40 @@ export class CountWrites {
     this.#blocks.delete(log);
   }
 
-  #blocksOf(log: number): Map<number, number> {
+  #blocksOf(log: number): number[] {
     // A transaction that was rolled back took the rows with it that it had made.
     if (this.#generation !== this.#keys.generation) this.#blocks.clear();
     this.#generation = this.#keys.generation;
     const there = this.#blocks.get(log);
     if (there !== undefined) return there;
     if (this.#blocks.size >= REMEMBERED_LOGS_MAX_COUNT) this.#blocks.clear();
-    const blocks = new Map<number, number>();
+    const blocks: number[] = [];
     this.#blocks.set(log, blocks);
     return blocks;
   }
 
-  #beginBlock(blocks: Map<number, number>, log: number, sender: number, block: number): void {
+  #beginBlock(blocks: number[], log: number, sender: number, block: number): void {
     this.#statements.beginBlock.run(log, sender, block, this.#counts.sentBefore(log, sender, block));
-    if (blocks.size >= REMEMBERED_SENDERS_MAX_COUNT) blocks.clear();
-    blocks.set(sender, block);
+    const known = senderAt(blocks, sender);
+    if (known !== undefined) blocks[known + 1] = block;
+    else {
+      if (blocks.length >= 2 * REMEMBERED_SENDERS_MAX_COUNT) blocks.length = 0;
+      blocks.push(sender, block);
+    }
   }
 
   #changesUpTo(log: number, seq: number): number {
     return this.#counts.changesUpTo(log, seq) ?? this.#statements.floorChanges.get(log)?.changes ?? 0;
   }
+}
+
+function isKnown(blocks: readonly number[], sender: number, block: number): boolean {
+  const at = senderAt(blocks, sender);
+  return at !== undefined && blocks[at + 1] === block;
+}
+
+/** Few wrote lately in most logs: to look through them costs less than a map for each log, in time and in memory. */
+function senderAt(blocks: readonly number[], sender: number): number | undefined {
+  for (let at = 0; at < blocks.length; at += 2) if (blocks[at] === sender) return at;
+  return undefined;
 }

@@ -5,6 +5,11 @@ import { RECEIPT_FIELDS_COUNT, type WriteCalls } from './write-calls.ts';
 
 type Binding = string | number | null;
 
+interface Watermarks {
+  readonly received: number;
+  readonly read: number;
+}
+
 /** The device of a row that is the user's reading. */
 export const READING_DEVICE = '0';
 
@@ -21,13 +26,14 @@ function prepareStatements(database: Database) {
       `INSERT INTO receipt_devices (conversation, user, device, seq) VALUES (?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET seq = excluded.seq`,
     ),
-    raiseReceived: prepare<never>(
+    raiseReceived: prepare<Watermarks>(
       `INSERT INTO receipts (conversation, user, received, read) VALUES (?, ?, ?, 0)
-       ON CONFLICT DO UPDATE SET received = excluded.received WHERE excluded.received > received`,
+       ON CONFLICT DO UPDATE SET received = excluded.received WHERE excluded.received > received
+       RETURNING received, read`,
     ),
-    raiseRead: prepare<never>(
+    raiseRead: prepare<Watermarks>(
       `INSERT INTO receipts (conversation, user, received, read) VALUES (?, ?, 0, ?)
-       ON CONFLICT DO UPDATE SET read = excluded.read`,
+       ON CONFLICT DO UPDATE SET read = excluded.read RETURNING received, read`,
     ),
     lastStep: prepare<{ seq: number }>(
       `SELECT seq FROM receipt_steps WHERE conversation = ? AND user = ? AND device = ?
@@ -47,33 +53,50 @@ export class ReceiptWrites implements Pick<WriteCalls, 'raiseReceipts' | 'dropTi
     this.#statements = prepareStatements(database);
   }
 
-  raiseReceipts(fields: readonly (string | number | null)[]): void {
+  raiseReceipts(fields: readonly (string | number | null)[]): number[] {
+    const raised: number[] = [];
     for (let index = 0; index < fields.length; index += RECEIPT_FIELDS_COUNT) {
       const [conversation, user, device] = fields.slice(index, index + 3) as string[];
       const [seq, at] = [fields[index + 3] as number, fields[index + 4] as number | null];
-      this.#raise(conversation ?? '', user ?? '', device ?? '', seq, at);
+      const row = this.#raise(conversation ?? '', user ?? '', device ?? '', seq, at);
+      if (row !== undefined) raised.push(index / RECEIPT_FIELDS_COUNT, row.received, row.read);
     }
+    return raised;
   }
 
   dropTimes(conversation: string, through: number): void {
     this.#statements.dropTimes.run(conversation, through);
   }
 
-  #raise(conversation: string, user: string, device: string, seq: number, at: number | null): void {
+  /** The user's watermarks, where the step raised one of them. */
+  #raise(
+    conversation: string,
+    user: string,
+    device: string,
+    seq: number,
+    at: number | null,
+  ): Watermarks | undefined {
     const statements = this.#statements;
     const before =
       device === READING_DEVICE
         ? statements.readMark.get(conversation, user)
         : statements.deviceMark.get(conversation, user, device);
-    if (seq <= (before?.seq ?? 0)) return;
-    if (device === READING_DEVICE) {
-      statements.raiseRead.run(conversation, user, seq);
-    } else {
-      statements.raiseDevice.run(conversation, user, device, seq);
-      statements.raiseReceived.run(conversation, user, seq);
-    }
-    if (at === null) return;
     const from = before?.seq ?? 0;
+    if (seq <= from) return undefined;
+    if (device !== READING_DEVICE) statements.raiseDevice.run(conversation, user, device, seq);
+    const raise = device === READING_DEVICE ? statements.raiseRead : statements.raiseReceived;
+    const row = raise.get(conversation, user, seq) ?? undefined;
+    if (at !== null) this.#addStep(conversation, user, device, { from, seq, at });
+    return row;
+  }
+
+  #addStep(
+    conversation: string,
+    user: string,
+    device: string,
+    { from, seq, at }: { from: number; seq: number; at: number },
+  ): void {
+    const statements = this.#statements;
     // What was passed without a time must not get that of a later step.
     if (from > 0 && (statements.lastStep.get(conversation, user, device)?.seq ?? 0) < from)
       statements.addStep.run(conversation, user, device, from, null);

@@ -2,6 +2,7 @@
 import type { ConversationId, Seq, UserId } from '@parley/protocol/ids';
 import type {
   PassedPage,
+  Raised,
   ReceiptPage,
   ReceiptStep,
   ReceiptStore,
@@ -10,6 +11,7 @@ import type {
 import type { DeviceReceipt } from './read-calls.ts';
 import type { ReadQueue } from './read-queue.ts';
 import { stepFields } from './receipt-writes.ts';
+import { RAISED_FIELDS_COUNT } from './write-calls.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 const BEFORE_THE_FIRST = '0';
@@ -31,11 +33,15 @@ export class SqliteReceiptStore implements ReceiptStore {
     this.#reads = reads;
   }
 
-  async raise(steps: readonly ReceiptStep[]): Promise<void> {
+  async raise(steps: readonly ReceiptStep[]): Promise<readonly Raised[]> {
+    const raised: Raised[] = [];
     for (let from = 0; from < steps.length; from += RAISE_STEP_COUNT) {
-      const fields = steps.slice(from, from + RAISE_STEP_COUNT).flatMap(stepFields);
-      await this.#writes.call('raiseReceipts', fields.length * RECEIPT_BYTES, fields);
+      const some = steps.slice(from, from + RAISE_STEP_COUNT);
+      const fields = some.flatMap(stepFields);
+      const rose = await this.#writes.call('raiseReceipts', fields.length * RECEIPT_BYTES, fields);
+      raised.push(...raisedOf(some, rose));
     }
+    return raised;
   }
 
   watermarks(conversation: ConversationId, after: UserId | undefined, limit: number): Promise<ReceiptPage> {
@@ -64,4 +70,17 @@ export class SqliteReceiptStore implements ReceiptStore {
 
   /** Nothing by itself: the stores share one database, which SqliteStores closes. */
   async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+function raisedOf(steps: readonly ReceiptStep[], rose: readonly number[]): Raised[] {
+  const raised: Raised[] = [];
+  for (let at = 0; at < rose.length; at += RAISED_FIELDS_COUNT) {
+    const [index = 0, received = 0, read = 0] = rose.slice(at, at + RAISED_FIELDS_COUNT);
+    const step = steps[index];
+    if (step === undefined) throw new Error('a step rose that was not asked for');
+    const { conversation, user, device } = step;
+    const row = { user, received, read };
+    raised.push({ conversation, by: device === undefined ? 'read' : 'received', row });
+  }
+  return raised;
 }

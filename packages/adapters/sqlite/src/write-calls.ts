@@ -16,6 +16,9 @@ export const STATE_FIELDS_COUNT = 3;
 /** A step of a receipt as five values in a row: conversation, user, device (0: reading), seq, at (null: not timed). */
 export const RECEIPT_FIELDS_COUNT = 5;
 
+/** What a step raised as three values in a row: the step's place among those of the call, received, read. */
+export const RAISED_FIELDS_COUNT = 3;
+
 export type Applied = 0;
 export const APPLIED: Applied = 0;
 
@@ -56,8 +59,8 @@ export interface WriteCalls {
     thread: number,
     rows: readonly { readonly user: string; readonly follow: boolean; readonly by: 'user' | 'writing' }[],
   ): void;
-  /** `fields` are the steps, flat; see RECEIPT_FIELDS_COUNT. */
-  raiseReceipts(fields: readonly (string | number | null)[]): void;
+  /** `fields` are the steps, flat; see RECEIPT_FIELDS_COUNT. What rose, flat; see RAISED_FIELDS_COUNT. */
+  raiseReceipts(fields: readonly (string | number | null)[]): readonly number[];
   dropTimes(conversation: string, through: number): void;
   setSettings(user: string, settings: Settings): void;
   watch(user: string, others: readonly string[], max: number): boolean;

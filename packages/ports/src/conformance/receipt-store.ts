@@ -91,6 +91,42 @@ function watermarkRules(open: Open<ReceiptWorld>): void {
     expect(await world.receipts.watermark(C, BOB)).toEqual({ user: BOB, received: 9, read: 9 });
   });
 
+  test('[RECEIPTS-12] raise tells which steps raised a watermark of their user, with both as they are then', async () => {
+    await using world = await open();
+    await group(world, [ALICE, BOB]);
+    const raise = (steps: readonly ReceiptStep[]) => world.receipts.raise(steps);
+    const rose = (by: 'received' | 'read', received: number, read: number, conversation = C, user = BOB) => ({
+      conversation,
+      by,
+      row: { user, received, read },
+    });
+    expect(await raise([])).toEqual([]);
+    expect(
+      await raise([
+        step({ seq: 5 }),
+        reading({ seq: 3 }),
+        step({ conversation: D, seq: 9, timed: false }),
+        step({ seq: 4, device: LAPTOP }),
+        step({ seq: 2, user: ALICE }),
+      ]),
+    ).toEqual([
+      rose('received', 5, 0),
+      rose('read', 5, 3),
+      rose('received', 9, 0, D),
+      rose('received', 2, 0, C, ALICE),
+    ]);
+    expect(await raise([step({ seq: 5, device: LAPTOP }), step({ seq: 5 }), reading({ seq: 3 })])).toEqual(
+      [],
+    );
+    expect(await raise([step({ seq: 6, device: LAPTOP }), reading({ seq: 2 })])).toEqual([
+      rose('received', 6, 3),
+    ]);
+    const all = await Promise.all([7, 8, 7, 8].map((seq) => raise([step({ seq })])));
+    expect(all.flat().filter(({ row }) => row.received === 8)).toHaveLength(1);
+    const many = Array.from({ length: 1_500 }, (_, index) => step({ seq: 1, user: userId(5_000 + index) }));
+    expect((await raise(many)).map(({ row }) => row.user)).toEqual(many.map(({ user }) => user));
+  });
+
   test('[RECEIPTS-4] watermarks has the present members by user id as numbers, and pages join without a gap', async () => {
     await using world = await open();
     const users = [9, 10, 99, 100, LARGEST_ID].map(userId);

@@ -43,11 +43,13 @@ export interface JwtIdentity {
 export type JwtRefusal = { readonly kind: 'refused'; readonly fault: Fault; readonly reason: string };
 export type JwtOutcome = JwtIdentity | JwtRefusal;
 
-type KeyOutcome = { readonly kind: 'found'; readonly key: CryptoKey | Uint8Array } | JwtRefusal;
+type KeyOutcome = { readonly kind: 'found'; readonly key: CryptoKey } | JwtRefusal;
 
 export class JwtVerifier {
   readonly #options: JwtVerifierOptions;
   readonly #algorithms: readonly string[];
+  /** Made of the secret once: a key for each token would be most of what a sign-in leaves behind. */
+  #secretKey: Promise<CryptoKey> | undefined;
 
   /** Throws RangeError for a secret that is too short or an empty list of algorithms. */
   constructor(options: JwtVerifierOptions) {
@@ -95,7 +97,10 @@ export class JwtVerifier {
 
   async #keyOf(token: string): Promise<KeyOutcome> {
     const { keys } = this.#options;
-    if (keys.kind === 'secret') return { kind: 'found', key: keys.secret };
+    if (keys.kind === 'secret') {
+      this.#secretKey ??= hmacKey(keys.secret);
+      return { kind: 'found', key: await this.#secretKey };
+    }
     const { alg, kid } = decodeProtectedHeader(token);
     // Before the look-up, so that a token that can never be right does not make the set be read again.
     if (typeof alg !== 'string' || !this.#algorithms.includes(alg)) return invalid('alg');
@@ -113,6 +118,12 @@ export class JwtVerifier {
       }
     }
   }
+}
+
+function hmacKey(secret: Uint8Array): Promise<CryptoKey> {
+  return crypto.subtle.importKey('raw', new Uint8Array(secret), { name: 'HMAC', hash: 'SHA-256' }, false, [
+    'verify',
+  ]);
 }
 
 function identityOf(payload: JWTPayload): JwtOutcome {

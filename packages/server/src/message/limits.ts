@@ -22,6 +22,8 @@ export const RETRY_AFTER_MS = 500;
 export const MARKS_FLUSH_INTERVAL_MS = 2_000;
 /** At this many waiting marks they are stored at once. */
 export const MARKS_FLUSH_AT_COUNT = 20_000;
+/** Devices whose marks are stored at the same time. */
+export const MARKS_FLUSH_AT_ONCE_COUNT = 64;
 /** Marks that wait to be stored; more are refused, and their devices will be offered again what they have. */
 export const MARKS_PENDING_MAX_COUNT = 200_000;
 /** Messages of which this node remembers when it accepted, stored and pushed them: 2 MB. */

@@ -7,7 +7,12 @@ import type { OfflineQueue } from '@parley/ports/offline-queue';
 import type { Timer, Timers } from '@parley/ports/timers';
 import type { ReceivedStep } from '../reading/receipts.ts';
 import type { Access, AccessRules } from './access.ts';
-import { MARKS_FLUSH_AT_COUNT, MARKS_FLUSH_INTERVAL_MS, MARKS_PENDING_MAX_COUNT } from './limits.ts';
+import {
+  MARKS_FLUSH_AT_COUNT,
+  MARKS_FLUSH_AT_ONCE_COUNT,
+  MARKS_FLUSH_INTERVAL_MS,
+  MARKS_PENDING_MAX_COUNT,
+} from './limits.ts';
 import { UNAVAILABLE } from './submission.ts';
 
 interface DeviceMarks {
@@ -114,7 +119,12 @@ export class ReceivedMarks {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#flushing = true;
-    await Promise.all([...this.#pending.keys()].map((device) => this.flush(device)));
+    const devices = [...this.#pending.keys()].values();
+    // So many at a time: thousands of calls that wait for one store would be memory that the process keeps for good.
+    const next = async () => {
+      for (const device of devices) await this.flush(device);
+    };
+    await Promise.all(Array.from({ length: MARKS_FLUSH_AT_ONCE_COUNT }, next));
     this.#flushing = false;
   }
 

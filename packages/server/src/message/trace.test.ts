@@ -35,13 +35,13 @@ function resultOf(client: TestClient, ref: number) {
 }
 
 /** Steps as the stores have them, with no client behind. */
-function steps(
+async function steps(
   fixture: ServerFixture,
   conversation: ConversationId,
   ...rows: (Pick<ReceiptStep, 'user' | 'seq'> & Partial<ReceiptStep>)[]
 ): Promise<void> {
   const common = { conversation, device: undefined, at: 1_000, timed: true };
-  return fixture.stores.receipts.raise(rows.map((row) => ({ ...common, ...row })));
+  await fixture.stores.receipts.raise(rows.map((row) => ({ ...common, ...row })));
 }
 
 async function room(history?: 'all' | 'joined') {

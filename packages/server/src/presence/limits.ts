@@ -1,9 +1,7 @@
 // The limits of presence, typing and settings that are no part of the wire.
 
-/** Users whose settings are kept in memory: those that were asked for longest ago are read again. */
-export const SETTINGS_KEPT_MAX_COUNT = 50_000;
-/** Blocked users, and lists of them, that are kept in memory. */
-export const BLOCKS_KEPT_MAX_COUNT = 100_000;
+/** Users whose settings and blocks are kept in memory, and users whom they block; of others they are read again. */
+export const SETTINGS_KEPT_MAX_COUNT = 100_000;
 /** Users who vanished are looked through this often, while there are any. */
 export const VANISHED_LOOK_INTERVAL_MS = 500;
 /** Users who become offline in one turn of the event loop. */

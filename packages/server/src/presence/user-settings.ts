@@ -3,7 +3,7 @@ import type { UserId } from '@parley/protocol/ids';
 import { BLOCKED_USERS_MAX_COUNT } from '@parley/protocol/limits';
 import { DEFAULT_SETTINGS, type ContactStore, type Settings } from '@parley/ports/contact-store';
 import { KeyedQueue } from '../account/keyed-queue.ts';
-import { BLOCKS_KEPT_MAX_COUNT, SETTINGS_KEPT_MAX_COUNT } from './limits.ts';
+import { SETTINGS_KEPT_MAX_COUNT } from './limits.ts';
 import { RecentCache } from './recent-cache.ts';
 
 /** Called once a change is durable and before it is answered. What a listener returns is waited for. */
@@ -13,12 +13,17 @@ export interface SettingsListener {
   blockChanged?(user: UserId, other: UserId, blocked: boolean): void | Promise<void>;
 }
 
+/** Of one user, as far as it was asked for. */
+interface Known {
+  readonly settings?: Settings;
+  readonly blocked?: ReadonlySet<UserId>;
+}
+
 export class UserSettings {
   readonly #contacts: ContactStore;
-  readonly #settings = new RecentCache<UserId, Settings>(SETTINGS_KEPT_MAX_COUNT);
-  readonly #blocked = new RecentCache<UserId, ReadonlySet<UserId>>(
-    BLOCKS_KEPT_MAX_COUNT,
-    (users) => 1 + users.size,
+  readonly #known = new RecentCache<UserId, Known>(
+    SETTINGS_KEPT_MAX_COUNT,
+    ({ blocked }) => 1 + (blocked?.size ?? 0),
   );
   readonly #listeners: SettingsListener[] = [];
   /** Changes of one user are made one after another, or one would undo what another says. */
@@ -39,7 +44,7 @@ export class UserSettings {
     const found = new Map<UserId, Settings>();
     const missing: UserId[] = [];
     for (const user of users) {
-      const known = this.#settings.get(user);
+      const known = this.#known.get(user)?.settings;
       if (known === undefined) missing.push(user);
       else found.set(user, known);
     }
@@ -48,8 +53,8 @@ export class UserSettings {
     for (const [user, read] of await this.#contacts.settings(missing)) {
       // Nearly all users have the default ones: they share one object.
       const settings = isDefault(read) ? DEFAULT_SETTINGS : read;
-      if (changed === this.#changed) this.#settings.set(user, settings);
-      found.set(user, this.#settings.get(user) ?? settings);
+      if (changed === this.#changed) this.#keep(user, { settings });
+      found.set(user, this.#known.get(user)?.settings ?? settings);
     }
     return found;
   }
@@ -63,8 +68,8 @@ export class UserSettings {
     return this.#changes.run(user, async () => {
       const before = await this.one(user);
       const after: Settings = { ...before, ...change };
-      await this.#write(() => this.#contacts.setSettings(user, after), this.#settings, user);
-      this.#settings.set(user, after);
+      await this.#write(user, () => this.#contacts.setSettings(user, after));
+      this.#keep(user, { settings: after });
       for (const listener of this.#listeners) listener.settingsChanged?.(user, before, after);
       return after;
     });
@@ -72,13 +77,13 @@ export class UserSettings {
 
   /** Whom the user blocks. */
   async blockedBy(user: UserId): Promise<ReadonlySet<UserId>> {
-    const known = this.#blocked.get(user);
+    const known = this.#known.get(user)?.blocked;
     if (known !== undefined) return known;
     const changed = this.#changed;
     const read = await this.#contacts.blocked(user, undefined, BLOCKED_USERS_MAX_COUNT);
     const blocked = read.length === 0 ? NOBODY : new Set(read);
-    if (changed === this.#changed) this.#blocked.set(user, blocked);
-    return this.#blocked.get(user) ?? blocked;
+    if (changed === this.#changed) this.#keep(user, { blocked });
+    return this.#known.get(user)?.blocked ?? blocked;
   }
 
   /** Which of these users block `user`. */
@@ -86,7 +91,7 @@ export class UserSettings {
     const blockers: UserId[] = [];
     const missing: UserId[] = [];
     for (const other of others) {
-      const known = this.#blocked.get(other);
+      const known = this.#known.get(other)?.blocked;
       if (known === undefined) missing.push(other);
       else if (known.has(user)) blockers.push(other);
     }
@@ -98,7 +103,7 @@ export class UserSettings {
   block(user: UserId, other: UserId): Promise<boolean> {
     return this.#changes.run(user, async () => {
       const max = BLOCKED_USERS_MAX_COUNT;
-      const isStored = await this.#write(() => this.#contacts.block(user, other, max), this.#blocked, user);
+      const isStored = await this.#write(user, () => this.#contacts.block(user, other, max));
       if (isStored) await this.#tellBlock(user, other, true);
       return isStored;
     });
@@ -106,23 +111,26 @@ export class UserSettings {
 
   unblock(user: UserId, other: UserId): Promise<void> {
     return this.#changes.run(user, async () => {
-      await this.#write(() => this.#contacts.unblock(user, other), this.#blocked, user);
+      await this.#write(user, () => this.#contacts.unblock(user, other));
       await this.#tellBlock(user, other, false);
     });
   }
 
   /** What is kept of the user is let go in the turn in which the store has answered, whatever the answer was. */
-  async #write<Result>(
-    write: () => Promise<Result>,
-    kept: { delete(user: UserId): void },
-    user: UserId,
-  ): Promise<Result> {
+  async #write<Result>(user: UserId, write: () => Promise<Result>): Promise<Result> {
     try {
       return await write();
     } finally {
       this.#changed += 1;
-      kept.delete(user);
+      this.#known.delete(user);
     }
+  }
+
+  /** Nearly all users have the default settings and block nobody: they share one object. */
+  #keep(user: UserId, more: Known): void {
+    const known = { ...this.#known.get(user), ...more };
+    const isCommon = known.settings === DEFAULT_SETTINGS && known.blocked === NOBODY;
+    this.#known.set(user, isCommon ? COMMON : known);
   }
 
   async #tellBlock(user: UserId, other: UserId, blocked: boolean): Promise<void> {
@@ -131,6 +139,7 @@ export class UserSettings {
 }
 
 const NOBODY: ReadonlySet<UserId> = new Set();
+const COMMON: Known = { settings: DEFAULT_SETTINGS, blocked: NOBODY };
 
 function isDefault({ readReceipts, visibility }: Settings): boolean {
   return readReceipts === DEFAULT_SETTINGS.readReceipts && visibility === DEFAULT_SETTINGS.visibility;

@@ -6,7 +6,5 @@ export const RECEIPTS_GATHERED_MS = 50;
 export const RECEIPTS_PUSH_INTERVAL_MS = 1_000;
 /** Conversations that have receipts to tell; those of more are not told, and are there for who asks. */
 export const RECEIPTS_TOLD_MAX_COUNT = 20_000;
-/** Watermarks of members that are kept in memory, so that what is told need not be read first. */
-export const WATERMARKS_KEPT_MAX_COUNT = 200_000;
 /** Users of whom is kept in memory that they hid nothing, as most did. */
 export const NOTHING_HIDDEN_KEPT_MAX_COUNT = 50_000;

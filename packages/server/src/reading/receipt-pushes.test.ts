@@ -9,35 +9,41 @@ import { ReceiptPushes } from './receipt-pushes.ts';
 
 const ADA = '1' as UserId;
 const id = (at: number) => String(10_000 + at) as ConversationId;
+const raised = (at: number, by: 'received' | 'read') => ({
+  conversation: id(at),
+  by,
+  row: { user: ADA, received: 1, read: 1 },
+});
 
 function world() {
   const { stores, timers, log } = new ServerFixture();
   const asked: ConversationId[] = [];
+  const fails: true[] = [];
+  const sessions = new LiveSessions();
   const pushes = new ReceiptPushes({
-    receipts: stores.receipts,
     settings: new UserSettings(stores.contacts),
-    sessions: new LiveSessions(),
+    sessions,
     membersOf: (conversation) => {
       asked.push(conversation);
-      return Promise.resolve([ADA]);
+      return fails.pop() ? Promise.reject(new Error('the store is away')) : Promise.resolve([ADA]);
     },
     timers,
     log,
   });
-  return { pushes, timers, asked };
+  return { pushes, timers, sessions, asked, fails };
 }
 
 test('[RECEIPT-3] receipts of more conversations than can wait are not told, and room is made as time passes', async () => {
   const { pushes, timers, asked } = world();
   const before = timers.pendingCount;
-  for (let at = 0; at < RECEIPTS_TOLD_MAX_COUNT; at++) pushes.received(id(at), ADA, 1);
-  pushes.received(id(RECEIPTS_TOLD_MAX_COUNT), ADA, 1);
+  for (let at = 0; at < RECEIPTS_TOLD_MAX_COUNT; at++) pushes.add(raised(at, 'received'));
+  pushes.add(raised(RECEIPTS_TOLD_MAX_COUNT, 'received'));
   // Those that wait already take more.
-  pushes.read(id(0), ADA, 1);
+  pushes.add(raised(0, 'read'));
   expect(timers.pendingCount).toBe(before + RECEIPTS_TOLD_MAX_COUNT);
   pushes.stop();
   expect(timers.pendingCount).toBe(before);
-  pushes.received(id(RECEIPTS_TOLD_MAX_COUNT), ADA, 1);
+  pushes.add(raised(RECEIPTS_TOLD_MAX_COUNT, 'received'));
   await timers.advance(100);
   expect(asked).toEqual([id(RECEIPTS_TOLD_MAX_COUNT)]);
 });

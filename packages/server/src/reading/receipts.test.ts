@@ -212,18 +212,6 @@ test('[RECEIPT-3] what was read while nobody was there to be told is in the next
   expect(one.all('receipts')).toMatchObject([{ rows: [{ user_id: bob.userId, received: 3, read: 3 }] }]);
 });
 
-test('[RECEIPT-3] a push that fails is a hint lost: what follows is told', async () => {
-  const { fixture, ada, bob, group } = await room();
-  for (const text of ['a', 'b']) await says(ada, group, text);
-  fixture.faults.next('watermarks', 'unavailable');
-  await read(bob, group, 2);
-  await fixture.timers.advance(100);
-  expect(ada.all('receipts')).toEqual([]);
-  await read(bob, group, 3);
-  await told(fixture);
-  expect(ada.all('receipts')).toMatchObject([{ rows: [{ user_id: bob.userId, read: 3 }] }]);
-});
-
 test('[RECEIPT-5] receipts are for members: strangers and former members get not_found', async () => {
   const { fixture, ada, bob, group } = await room();
   const dan = await fixture.join('dan');

@@ -42,17 +42,17 @@ export class Receipts {
       const timed = isLively(members ?? (await this.#members.countMembers(conversation)));
       steps.push({ conversation, user, device, seq, at, timed });
     }
-    await this.#store.raise(steps);
-    for (const { conversation, seq, timed } of steps)
-      if (timed) this.#pushes.received(conversation, user, seq);
+    const lively = new Set(steps.filter(({ timed }) => timed).map(({ conversation }) => conversation));
+    for (const raised of await this.#store.raise(steps))
+      if (lively.has(raised.conversation)) this.#pushes.add(raised);
   }
 
   /** Nothing is kept of a user who shows no reading [RECEIPT-4]. */
   async read(user: UserId, { conversation, seq, at, members }: ReceivedStep): Promise<void> {
     if (!(await seesReads(this.#settings, user))) return;
     const timed = isLively(members ?? (await this.#members.countMembers(conversation)));
-    await this.#store.raise([{ conversation, user, device: undefined, seq, at, timed }]);
-    if (timed) this.#pushes.read(conversation, user, seq);
+    const raised = await this.#store.raise([{ conversation, user, device: undefined, seq, at, timed }]);
+    if (timed) for (const each of raised) this.#pushes.add(each);
   }
 }
 
