@@ -3,6 +3,7 @@ import type { ConversationId, DeviceId, Seq, UserId } from '@parley/protocol/ids
 import type {
   PassedPage,
   PassedRow,
+  Raised,
   ReceiptPage,
   ReceiptStep,
   ReceiptStore,
@@ -10,7 +11,7 @@ import type {
 } from '@parley/ports/receipt-store';
 import type { Database } from './database.ts';
 import { BEFORE_THE_FIRST } from './id-page.ts';
-import { type Raised, raiseReceipts } from './receipt-raise.ts';
+import { raiseReceipts } from './receipt-raise.ts';
 import { statement } from './statement.ts';
 
 interface MarkRow {
@@ -84,12 +85,7 @@ export class PostgresReceiptStore implements ReceiptStore {
     this.#database = database;
   }
 
-  async raise(steps: readonly ReceiptStep[]): Promise<void> {
-    await this.raised(steps);
-  }
-
-  /** Raises, and tells what is news to others. */
-  raised(steps: readonly ReceiptStep[]): Promise<readonly Raised[]> {
+  raise(steps: readonly ReceiptStep[]): Promise<readonly Raised[]> {
     return raiseReceipts(this.#database, steps);
   }
 

@@ -109,7 +109,7 @@ function receiptRaces(worlds: Worlds): void {
     ]);
     const told = new Map(users.map((user) => [user, [] as number[]]));
     const raise = async (node: typeof nodes.other, steps: readonly ReceiptStep[]) => {
-      for (const { row } of await node.receipts.raised(steps)) told.get(row.user)?.push(row.received);
+      for (const { row } of await node.receipts.raise(steps)) told.get(row.user)?.push(row.received);
     };
     for (let turn = 0; turn < TURNS_COUNT; turn++) {
       const [lower, higher] = [turn * 10 + 3, turn * 10 + 8];

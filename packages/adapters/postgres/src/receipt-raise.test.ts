@@ -28,7 +28,7 @@ describeWithEngine('postgres', (url) => {
 
   test('a step that raises a watermark of its user is news, in order, as it stood with it', async () => {
     await using world = await open();
-    const raise = (...steps: ReceiptStep[]) => world.receipts.raised(steps);
+    const raise = (...steps: ReceiptStep[]) => world.receipts.raise(steps);
     expect(await raise()).toEqual([]);
     const first = [
       step({ seq: 5 }),
@@ -47,7 +47,7 @@ describeWithEngine('postgres', (url) => {
 
   test('a device that is behind another of its user is no news, also beside a step that is', async () => {
     await using world = await open();
-    const raise = (...steps: ReceiptStep[]) => world.receipts.raised(steps);
+    const raise = (...steps: ReceiptStep[]) => world.receipts.raise(steps);
     await raise(step({ seq: 8 }));
     expect(await raise(step({ seq: 6, device: LAPTOP }))).toEqual([]);
     expect(await raise(step({ seq: 7, device: LAPTOP }), reading(4))).toEqual([rose('read', 8, 4)]);
@@ -57,7 +57,7 @@ describeWithEngine('postgres', (url) => {
   test('more steps than one statement takes are told in order too', async () => {
     await using world = await open();
     const steps = Array.from({ length: 2_500 }, (_, index) => step({ seq: 1, user: userId(9_000 - index) }));
-    const raised = await world.receipts.raised(steps);
+    const raised = await world.receipts.raise(steps);
     expect(raised.map(({ row }) => row.user)).toEqual(steps.map(({ user }) => user));
   });
 });

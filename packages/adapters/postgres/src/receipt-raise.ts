@@ -1,6 +1,5 @@
 // Raises watermarks of receipts, any number of steps in one statement.
-import type { ConversationId } from '@parley/protocol/ids';
-import type { ReceiptStep, WatermarkRow } from '@parley/ports/receipt-store';
+import type { Raised, ReceiptStep } from '@parley/ports/receipt-store';
 import type { Database } from './database.ts';
 import { statement } from './statement.ts';
 
@@ -8,13 +7,6 @@ import { statement } from './statement.ts';
 const STEPS_MAX_COUNT = 1_000;
 /** The device of a step that is the user's reading. */
 const READING_DEVICE = '0';
-
-/** A step that raised a watermark of its user, and both as they are with it. */
-export interface Raised {
-  readonly conversation: ConversationId;
-  readonly by: 'received' | 'read';
-  readonly row: WatermarkRow;
-}
 
 // - `device` and `mark` raise the rows, each once, in one order for all calls, and bring what was there before: not as of
 //   the beginning of this statement, but as of the row's lock.
