@@ -30,6 +30,15 @@ export function decodeDown(text: string): Decoded<Down>[] {
   return decode<Down>(text, DOWN);
 }
 
+/** One frame, where it is part of something else that was parsed. */
+export function readUp(value: unknown): Decoded<Up> {
+  return decodeFrame<Up>(value, UP);
+}
+
+export function readDown(value: unknown): Decoded<Down> {
+  return decodeFrame<Down>(value, DOWN);
+}
+
 /** A WebSocket message is a JSON array of frames. */
 export function encode(frames: readonly (Up | Down)[]): string {
   return JSON.stringify(frames);

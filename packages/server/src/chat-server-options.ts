@@ -16,6 +16,7 @@ import type { StatusCache } from '@parley/ports/status-cache';
 import type { Timers } from '@parley/ports/timers';
 import type { JwtVerifier } from './account/jwt-verifier.ts';
 import type { PasswordHasher } from './account/password-hasher.ts';
+import type { ClusterOptions } from './cluster/cluster-options.ts';
 
 export interface ChatServerOptions {
   readonly messages: MessageStore;
@@ -49,4 +50,6 @@ export interface ChatServerOptions {
   readonly editWindowMs: number | undefined;
   /** In groups with so many members or more entries are pushed to those alone who look at them [LARGE-1]. */
   readonly largeGroupMembers: number;
+  /** Without it, this server is the only one on its stores. */
+  readonly cluster?: ClusterOptions;
 }

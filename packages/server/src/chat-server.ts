@@ -1,6 +1,9 @@
 // The server: wires the ports into services, listens, drains, closes. The stores come in and go out with it.
 import type { Timer } from '@parley/ports/timers';
 import { AccountService } from './account/account-service.ts';
+import type { ClusterDelivery } from './cluster/cluster-delivery.ts';
+import type { NodeLife } from './cluster/node-life.ts';
+import { Placement } from './cluster/placement.ts';
 import { listen, type Listening } from './gateway/bun-socket.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { DRAIN_MAX_MS } from './gateway/limits.ts';
@@ -29,10 +32,12 @@ export class ChatServer implements AsyncDisposable {
   readonly #options: ChatServerOptions;
   readonly #origins: OriginPolicy;
   readonly #owners: Owners;
+  readonly #life: NodeLife | undefined;
   readonly #marks: ReceivedMarks;
   readonly #invites: InviteService;
   readonly #reading: ReadingServices;
   readonly #retention: Retention | undefined;
+  readonly #delivery: ClusterDelivery | undefined;
   readonly #housekeeping: Timer[];
   #listening: Listening | undefined;
   #stopping: Promise<void> | undefined;
@@ -44,24 +49,34 @@ export class ChatServer implements AsyncDisposable {
     this.#origins = new OriginPolicy(options.origins);
     const base = foundation(options);
     this.presence = base.presence;
+    this.#delivery = base.delivery;
     this.accounts = base.accounts;
     this.#owners = base.owners;
+    this.#life = base.life;
     this.#marks = base.marks;
     this.#reading = base.reading;
     const { router, invites } = requestServices(options, base);
     this.#invites = invites;
     this.gateway = gatewayOf(options, base, router);
     this.#retention = keepMs === undefined ? undefined : new Retention({ ...options, keepMs });
+    const placement = base.life && new Placement(() => base.life?.nodes.live ?? []);
     this.http = httpApp({
       accounts: this.accounts,
       origins: this.#origins,
       ready: () => this.#stopping === undefined,
+      connectUrl: placement && placement.urlFor.bind(placement),
       log,
     });
     this.#housekeeping = [
       timers.every(HOUSEKEEPING_INTERVAL_MS, () => this.#keepHouse()),
       timers.every(TOKEN_CLEANING_INTERVAL_MS, () => void this.#cleanTokens()),
     ];
+  }
+
+  /** Joins the other nodes, where there are any. Before that, a node of several carries out nothing. */
+  async start(): Promise<void> {
+    await this.#life?.start();
+    await this.#delivery?.start();
   }
 
   /** Opens the port; 0 picks a free one. Throws when it cannot be had. Returns the URL. */
@@ -79,6 +94,9 @@ export class ChatServer implements AsyncDisposable {
   async #stop(): Promise<void> {
     for (const timer of this.#housekeeping) timer.cancel();
     this.#listening?.stop();
+    this.presence.leave();
+    // The clients may stay until others have taken over.
+    if (this.#life !== undefined) await this.#life.handOver();
     this.presence.drain();
     this.gateway.drain();
     await this.#finished();
@@ -86,7 +104,9 @@ export class ChatServer implements AsyncDisposable {
     await this.#marks.flushAll();
     this.#reading.stop();
     await this.presence.stop();
+    await this.#delivery?.stop();
     await this.#retaining;
+    this.#life?.stop();
     await this.#listening?.end();
   }
 
@@ -97,16 +117,20 @@ export class ChatServer implements AsyncDisposable {
   async #finished(): Promise<void> {
     const { clock, timers } = this.#options;
     const until = clock.monotonic() + DRAIN_MAX_MS;
-    while (clock.monotonic() < until && !(this.gateway.idle && this.#owners.idle)) {
+    while (clock.monotonic() < until && !this.#isIdle) {
       const { promise, resolve } = Promise.withResolvers<void>();
       timers.after(DRAIN_LOOK_MS, resolve);
       await promise;
     }
   }
 
+  get #isIdle(): boolean {
+    return this.gateway.idle && this.#owners.idle && (this.#life?.idle ?? true);
+  }
+
   #keepHouse(): void {
     this.#owners.sweep();
-    this.#retaining ??= this.#retain();
+    if (this.#life?.leads !== false) this.#retaining ??= this.#retain();
     // Never rejects.
     void this.#dropInvites();
   }

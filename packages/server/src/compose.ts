@@ -1,6 +1,8 @@
 // Puts the services together, from the ports up: who knows whom stands here and nowhere else.
 import { accountRequests } from './account/account-requests.ts';
 import { AccountService } from './account/account-service.ts';
+import { ClusterDelivery } from './cluster/cluster-delivery.ts';
+import { NodeLife } from './cluster/node-life.ts';
 import { LiveSessions } from './connection/live-sessions.ts';
 import { Viewers } from './connection/viewers.ts';
 import { FrameRouter } from './gateway/frame-router.ts';
@@ -36,51 +38,63 @@ import { UserSettings } from './presence/user-settings.ts';
 import { seesReads } from './reading/read-privacy.ts';
 import { ReadingServices } from './reading/reading-services.ts';
 import type { Handlers, Signals } from './request/request.ts';
-import type { UserId } from '@parley/protocol/ids';
+import type { DeviceId, UserId } from '@parley/protocol/ids';
 import type { ChatServerOptions } from './chat-server-options.ts';
 
 /** The only node of an embedded installation. */
 const NODE = 'embedded';
 
-/** What everything else stands on: who is connected, who is who, and the one writer of each conversation. */
-export function foundation(options: ChatServerOptions) {
-  const { messages, members, contacts, clock, timers, randomness, ids, log, largeGroupMembers } = options;
+/** Who is connected and who is who. */
+function people(options: ChatServerOptions) {
   const sessions = new LiveSessions();
-  const settings = new UserSettings(contacts);
-  const presence = new PresenceService({ ...options, node: NODE, sessions, settings });
+  const { cluster } = options;
+  const delivery = cluster === undefined ? undefined : new ClusterDelivery(options, cluster, sessions);
+  const settings = new UserSettings(options.contacts);
+  const node = cluster?.node ?? NODE;
+  const presence = new PresenceService({ ...options, node, sessions, settings });
+  const revoke = (user: UserId, device: DeviceId) => {
+    sessions.revokeDevice(user, device);
+    presence.signedOut(user, device);
+  };
   const accounts = new AccountService({
     ...options,
     store: options.accounts,
-    isLive: sessions.has.bind(sessions),
+    isLive: async (user, device) =>
+      sessions.has(user, device) || (await delivery?.devicesOf(user))?.has(device) === true,
     onRevoked: (user, device) => {
-      sessions.revokeDevice(user, device);
-      presence.signedOut(user, device);
+      revoke(user, device);
+      // Never rejects.
+      void delivery?.tell({ kind: 'revoked', user, device });
     },
   });
-  const viewers = new Viewers(sessions);
+  return { delivery, sessions, settings, presence, revoke, accounts, viewers: new Viewers(sessions) };
+}
+
+/** What everything else stands on: the users, and the one writer of each conversation. */
+export function foundation(options: ChatServerOptions) {
+  const { messages, members, queue, clock, timers, log, largeGroupMembers, cluster } = options;
+  const base = people(options);
+  const { delivery, sessions, settings, accounts, revoke, viewers } = base;
   const received: ReceivedMarks['of'] = (...asked) => marks.of(...asked);
   const largeGroups = new LargeGroups({ sessions, viewers, messages, received, clock, timers, log });
   const timelines = new Timelines(TIMELINES_KEPT_MAX_COUNT);
-  const owners = new Owners({
-    messages,
-    members,
-    queue: options.queue,
-    personal: options.personal,
-    clock,
-    timers,
-    randomness,
-    ids,
-    log,
+  const forget: Owners['forget'] = (which) => owners.forget(which);
+  const sessionCount = () => sessions.userCount;
+  const life = cluster && new NodeLife(options, cluster, { sessions: sessionCount, forget });
+  const announce = delivery?.announce;
+  const owners: Owners = new Owners({
+    ...options,
     timelines,
-    largeGroupMembers,
-    announce: deliverTo({ sessions, viewers, largeGroups, largeGroupMembers }),
+    here: life?.ownership,
+    announce: deliverTo({ sessions, viewers, largeGroups, largeGroupMembers, announce }),
     blockedSenders: blockedSenders(settings),
   });
-  enforceBlocks({ settings, members, owners });
+  enforceBlocks({ settings, members, owners, elsewhere: delivery?.directBlocked });
   const access = new AccessRules({ owners, messages, members });
-  const reading = new ReadingServices({ ...options, owners, access, settings, sessions });
+  const onHidden = delivery?.onHidden;
+  const reading = new ReadingServices({ ...options, owners, access, settings, sessions, onHidden });
   const marks = new ReceivedMarks({
-    queue: options.queue,
+    queue,
     access,
     clock,
     timers,
@@ -88,7 +102,11 @@ export function foundation(options: ChatServerOptions) {
     isRevoked: accounts.wasRevoked.bind(accounts),
     raise: reading.raiseReceived,
   });
-  return { sessions, settings, presence, accounts, viewers, timelines, owners, access, reading, marks };
+  const { hidden } = reading;
+  life?.share(base.presence);
+  if (life !== undefined) delivery?.follow(life.nodes);
+  delivery?.serve({ settings, hidden, accounts, revoke, owners, viewers, largeGroups });
+  return { ...base, life, timelines, owners, access, reading, marks };
 }
 
 export type Foundation = ReturnType<typeof foundation>;
@@ -135,7 +153,7 @@ export function requestServices(options: ChatServerOptions, base: Foundation) {
     ...inviteRequests({ invites }),
     ...changeRequests({ messages: service, editWindowMs: options.editWindowMs }),
     ...traceRequests({ messages, receipts: options.receipts, access, timelines, seesReads: reads }),
-    ...accountRequests({ accounts, sessions }),
+    ...accountRequests({ accounts, sessions, connectedElsewhere: base.delivery?.connectedElsewhere }),
     ...reading.requests,
     ...presenceRequests({ presence, accounts: options.accounts, sessions }),
     ...settingsRequests({ settings, contacts, accounts: options.accounts, sessions }),
@@ -144,15 +162,30 @@ export function requestServices(options: ChatServerOptions, base: Foundation) {
   const typing = new Typing({ owners, members, settings, sessions, clock, log });
   const signals: Signals = { typing: typing.signal.bind(typing), view: viewers.signal.bind(viewers) };
   const history = new History({ messages, access, marks, reader, hidden: reading.hidden });
-  const router = new FrameRouter({ messages: service, history, marks, handlers, signals, clock, log });
+  const carry = base.life?.forward((...asked) => router.perform(...asked));
+  const services = { messages: service, history, marks, handlers, signals, clock, log };
+  const router: FrameRouter = new FrameRouter({ ...services, ...(carry && { carry }) });
   return { router, invites };
 }
 
 /** What holds the sockets. */
 export function gatewayOf(options: ChatServerOptions, base: Foundation, router: FrameRouter): Gateway {
   const { queue, messages, clock, timers, randomness, ids, log, queueRetentionMs } = options;
-  const { sessions, presence, accounts, owners, marks } = base;
+  const { delivery, sessions, presence, accounts, owners, marks } = base;
   const look = new InboxLook({ queue, messages, marks, owners, clock, retentionMs: queueRetentionMs });
   const handshake = new Handshake({ accounts, sessions, ids, logId: messages.logId, log });
-  return new Gateway({ clock, timers, randomness, log, sessions, handshake, look, router, presence });
+  const gateway = new Gateway({
+    clock,
+    timers,
+    randomness,
+    log,
+    sessions,
+    handshake,
+    look,
+    router,
+    presence,
+    cluster: delivery,
+  });
+  delivery?.attend(gateway);
+  return gateway;
 }

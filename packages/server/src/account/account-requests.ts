@@ -1,5 +1,6 @@
 // The requests about users and their devices.
 import { fault } from '@parley/protocol/error-code';
+import type { DeviceId, UserId } from '@parley/protocol/ids';
 import { USERS_PER_FRAME_MAX_COUNT } from '@parley/protocol/limits';
 import type { LiveSessions } from '../connection/live-sessions.ts';
 import { done, type Handlers } from '../request/request.ts';
@@ -10,8 +11,10 @@ const NO_DEVICE = { fault: fault('not_found', 'You have no such device.', { fiel
 export function accountRequests(parts: {
   accounts: AccountService;
   sessions: LiveSessions;
+  /** The user's devices with sessions on other nodes, where there are any. Never rejects. */
+  connectedElsewhere?: ((user: UserId) => Promise<ReadonlySet<DeviceId>>) | undefined;
 }): Handlers<'find_users' | 'list_devices' | 'revoke_device'> {
-  const { accounts, sessions } = parts;
+  const { accounts, sessions, connectedElsewhere } = parts;
   return {
     find_users: async (_session, { ref, names = [], ids = [] }) => {
       if (names.length + ids.length > USERS_PER_FRAME_MAX_COUNT) {
@@ -21,11 +24,12 @@ export function accountRequests(parts: {
       return { type: 'users', ref, users: users.map(({ id, name }) => ({ user_id: id, name })) };
     },
     list_devices: async ({ user, device }, { ref }) => {
+      const elsewhere = await connectedElsewhere?.(user);
       const rows = (await accounts.deviceList(user)).map(({ id, name, createdAt }) => ({
         device_id: id,
         name,
         created_at: createdAt,
-        connected: sessions.has(user, id),
+        connected: sessions.has(user, id) || elsewhere?.has(id) === true,
         ...(id === device ? { current: true as const } : {}),
       }));
       return { type: 'devices', ref, rows };

@@ -30,8 +30,8 @@ export interface AccountServiceOptions {
   readonly jwt: JwtVerifier | undefined;
   readonly registration: 'open' | 'closed';
   readonly tokenLifetimeMs: number;
-  /** Whether the device has a session now. Must not throw. */
-  readonly isLive: (user: UserId, device: DeviceId) => boolean;
+  /** Whether the device has a session now, on any node. */
+  readonly isLive: (user: UserId, device: DeviceId) => boolean | Promise<boolean>;
   /** The device signed out: close its live sessions. Must not throw. */
   readonly onRevoked: (user: UserId, device: DeviceId) => void;
 }
@@ -210,12 +210,35 @@ export class AccountService {
     return outcome;
   }
 
+  /** What a token's user is told apart by, without letting anybody in: nothing is made or changed. */
+  async userKey(token: string): Promise<{ readonly kind: 'ok'; readonly key: string } | Refused> {
+    if (isParleyToken(token)) {
+      const outcome = await this.#byToken(token);
+      return outcome.kind === 'ok' ? { kind: 'ok', key: outcome.user.id } : outcome;
+    }
+    const { jwt } = this.#options;
+    if (jwt === undefined) return invalidToken();
+    const identity = await jwt.verify(token);
+    if (identity.kind === 'refused') return { kind: 'refused', fault: identity.fault };
+    return { kind: 'ok', key: `${identity.issuer}|${identity.subject}` };
+  }
+
   /**
    * Whether a device is signing out, or did so a moment ago. With this question in the turn in which a session is
    * attached, a logout is either seen by it, or finds the session by `onRevoked`.
    */
   wasRevoked(device: DeviceId): boolean {
     return this.#revoked.has(device);
+  }
+
+  /** Another node revoked the device: whoever is being let in on it here is turned away. */
+  revokedElsewhere(device: DeviceId): void {
+    this.#revoked.add(device);
+  }
+
+  /** Whether the user still has the device. */
+  async hasDevice(user: UserId, device: DeviceId): Promise<boolean> {
+    return (await this.#devices.byId(user, device)) !== undefined;
   }
 
   /** Users by exact names and by ids, those that exist, each once. */

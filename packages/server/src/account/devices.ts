@@ -18,7 +18,7 @@ export interface DevicesOptions {
   readonly ids: IdSource;
   readonly clock: Clock;
   /** Whether the device has a session now. */
-  readonly isLive: (user: UserId, device: DeviceId) => boolean;
+  readonly isLive: (user: UserId, device: DeviceId) => boolean | Promise<boolean>;
   /** Removes a device; what is being let in on it at this moment is turned away. */
   readonly remove: (device: DeviceId) => Promise<void>;
 }
@@ -89,12 +89,13 @@ export class Devices {
 
   async #makePlace(user: UserId): Promise<boolean> {
     const { store, isLive, remove } = this.#options;
-    const [oldest] = (await store.devices(user))
-      .filter((device) => !isLive(user, device.id))
-      .toSorted((one, other) => one.createdAt - other.createdAt);
-    if (oldest === undefined) return false;
-    await remove(oldest.id);
-    return true;
+    const devices = await store.devices(user);
+    for (const { id } of devices.toSorted((one, other) => one.createdAt - other.createdAt)) {
+      if (await isLive(user, id)) continue;
+      await remove(id);
+      return true;
+    }
+    return false;
   }
 
   #device({

@@ -13,14 +13,18 @@ export class RevokedDevices {
 
   /** Marks the device before the revocation begins, so that none that reads the old state afterwards is let in. */
   async during(device: DeviceId, revoke: () => Promise<void>): Promise<void> {
-    this.#devices.add(device);
-    if (this.#devices.size > REVOKED_DEVICES_MAX_COUNT) this.#forgetOldest();
+    this.add(device);
     try {
       await revoke();
     } catch (error) {
       this.#devices.delete(device);
       throw error;
     }
+  }
+
+  add(device: DeviceId): void {
+    this.#devices.add(device);
+    if (this.#devices.size > REVOKED_DEVICES_MAX_COUNT) this.#forgetOldest();
   }
 
   #forgetOldest(): void {

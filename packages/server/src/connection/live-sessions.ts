@@ -10,16 +10,28 @@ export interface LiveSession {
   revoke(): void;
 }
 
+/** The other nodes' sessions, where there are other nodes. */
+export interface OtherNodes {
+  /** A hint, as any push. The array is not changed afterwards. */
+  push(users: readonly UserId[], frame: string): void;
+}
+
 export class LiveSessions {
   /** Most users have one session, so a lone one is kept without an array around it. */
   readonly #byUser = new Map<UserId, LiveSession | LiveSession[]>();
   readonly #detached: ((session: LiveSession) => void)[] = [];
+  #others: OtherNodes | undefined;
 
   attach(session: LiveSession): void {
     const present = this.#byUser.get(session.user);
     if (present === undefined) this.#byUser.set(session.user, session);
     else if (Array.isArray(present)) present.push(session);
     else this.#byUser.set(session.user, [present, session]);
+  }
+
+  /** Pushes go to these as well from here on. */
+  join(others: OtherNodes): void {
+    this.#others = others;
   }
 
   /** What is kept of a session elsewhere ends with it. */
@@ -39,8 +51,14 @@ export class LiveSessions {
     }
   }
 
-  /** Gives the frame to every session of every one of these users. */
+  /** Gives the frame to every session of every one of these users, whichever node holds it. */
   push(users: readonly UserId[], frame: string): void {
+    this.pushHere(users, frame);
+    this.#others?.push(users, frame);
+  }
+
+  /** Those of this node alone. */
+  pushHere(users: readonly UserId[], frame: string): void {
     for (const user of users) {
       const present = this.#byUser.get(user);
       if (present === undefined) continue;
@@ -52,6 +70,12 @@ export class LiveSessions {
   /** Gives the frame to the sessions of the session's user, but not to this one. */
   pushOthers(session: LiveSession, frame: string): void {
     for (const other of this.of(session.user)) if (other !== session) other.push(frame);
+    this.#others?.push([session.user], frame);
+  }
+
+  /** Of these users, those who may have a session somewhere: with other nodes nobody knows without asking. */
+  maybeConnected(users: readonly UserId[]): readonly UserId[] {
+    return this.#others === undefined ? users.filter((user) => this.#byUser.has(user)) : users;
   }
 
   /** Whether the session is attached and not detached yet. */

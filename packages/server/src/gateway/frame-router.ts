@@ -1,7 +1,7 @@
 // From a frame of a connected session to the service that does it, and its answer back.
 import { fault, type Fault } from '@parley/protocol/error-code';
 import type { Received } from '@parley/protocol/log';
-import type { Send, SendResult } from '@parley/protocol/send';
+import type { Send, SendResult, Sent } from '@parley/protocol/send';
 import type { Up } from '@parley/protocol/up';
 import type { Clock } from '@parley/ports/clock';
 import type { Log } from '@parley/ports/log';
@@ -29,6 +29,8 @@ export interface RouterParts {
   readonly marks: ReceivedMarks;
   readonly handlers: Handlers;
   readonly signals: Signals;
+  /** Where there are several nodes: has it done by the one whose business it is. Undefined: any node can do it. */
+  readonly carry?: (session: LiveSession, frame: Send | Request) => Promise<Answer> | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -68,6 +70,12 @@ export class FrameRouter {
 
   /** Never rejects. */
   async send(session: Session, frame: Send): Promise<void> {
+    const answer = await (this.#services.carry?.(session, frame) ?? this.#store(session, frame));
+    if ('fault' in answer) session.error(answer.fault, frame.ref);
+    else session.send(answer);
+  }
+
+  async #store(session: LiveSession, frame: Send): Promise<Sent> {
     const { ref, conversation_id, messages } = frame;
     const request = { conversation: conversation_id, sender: session.user, messages };
     const outcomes = await this.#services.messages.send(request);
@@ -76,7 +84,7 @@ export class FrameRouter {
       if (outcome.kind === 'failed') return { client_msg_id, error: outcome.fault };
       return { client_msg_id, seq: outcome.seq, message_id: outcome.messageId, at: outcome.at };
     });
-    session.send({ type: 'sent', ref, conversation_id, results });
+    return { type: 'sent', ref, conversation_id, results };
   }
 
   /** Never rejects. */
@@ -92,7 +100,7 @@ export class FrameRouter {
       if (answer === undefined) session.error(isPull ? NO_CONVERSATION.fault : NO_MESSAGE, frame.ref);
       else session.reply(answer);
     } catch (error) {
-      this.#failed(session, frame, error);
+      session.error(this.#faultOf(frame, error), frame.ref);
     }
   }
 
@@ -116,11 +124,21 @@ export class FrameRouter {
   /** Never rejects. */
   async request(session: Session, frame: Request): Promise<void> {
     try {
-      const answer = await this.#answer(session, frame);
+      const answer = await (this.#services.carry?.(session, frame) ?? this.#answer(session, frame));
       if ('fault' in answer) session.error(answer.fault, frame.ref);
       else session.send(answer);
     } catch (error) {
-      this.#failed(session, frame, error);
+      session.error(this.#faultOf(frame, error), frame.ref);
+    }
+  }
+
+  /** Carries it out on this node, whoever asks, and leaves the answer to the caller. Never rejects. */
+  async perform(session: LiveSession, frame: Send | Request): Promise<Answer> {
+    if (frame.type === 'send') return this.#store(session, frame);
+    try {
+      return await this.#answer(session, frame);
+    } catch (error) {
+      return { fault: this.#faultOf(frame, error) };
     }
   }
 
@@ -133,7 +151,7 @@ export class FrameRouter {
     if (refused !== undefined) session.error(refused);
   }
 
-  #answer(session: Session, frame: Request): Answer | Promise<Answer> {
+  #answer(session: LiveSession, frame: Request): Answer | Promise<Answer> {
     // The table has a handler of each type for the frames of that type: the compiler cannot pair the two.
     const handle = this.#services.handlers[frame.type] as (
       session: LiveSession,
@@ -142,9 +160,9 @@ export class FrameRouter {
     return handle(session, frame);
   }
 
-  #failed(session: Session, frame: Request | LogRead, error: unknown): void {
+  #faultOf(frame: Request | LogRead, error: unknown): Fault {
     if (this.#isToBeLogged(error)) this.#services.log.error({ frame: frame.type, error }, 'a request failed');
-    session.error(READS.has(frame.type) ? UNAVAILABLE : faultOfFailure(error), frame.ref);
+    return READS.has(frame.type) ? UNAVAILABLE : faultOfFailure(error);
   }
 
   #isToBeLogged(error: unknown): boolean {

@@ -12,7 +12,8 @@ import type { Up } from '@parley/protocol/up';
 import type { Clock } from '@parley/ports/clock';
 import type { Randomness } from '@parley/ports/randomness';
 import type { Timer, Timers } from '@parley/ports/timers';
-import type { LiveSessions } from '../connection/live-sessions.ts';
+import type { LiveSession, LiveSessions } from '../connection/live-sessions.ts';
+import type { DeviceId, SessionId, UserId } from '@parley/protocol/ids';
 import type { InboxLook } from '../message/inbox-look.ts';
 import type { PresenceService } from '../presence/presence-service.ts';
 import type { LogRead, Request } from '../request/request.ts';
@@ -20,6 +21,7 @@ import type { FrameRouter } from './frame-router.ts';
 import type { Handshake } from './handshake.ts';
 import {
   DRAIN_SPREAD_MS,
+  LOOK_SPREAD_MS,
   POLL_INTERVAL_MS,
   PULLS_ACTIVE_MAX_COUNT,
   REQUESTS_ACTIVE_MAX_COUNT,
@@ -46,6 +48,16 @@ export interface GatewayParts {
   readonly look: InboxLook;
   readonly router: FrameRouter;
   readonly presence: PresenceService;
+  /** Absent where no other node is. */
+  readonly cluster?: ClusterGate | undefined;
+}
+
+/** What a session of a node among others needs besides. */
+export interface ClusterGate {
+  /** The session is attached: others are to find it. Resolves when they can, or have had their time to; never rejects. */
+  entered(session: LiveSession, id: SessionId): Promise<void>;
+  /** False for a device that was signed out, of which a node that should have told it may have died. */
+  isSignedIn(user: UserId, device: DeviceId): Promise<boolean>;
 }
 
 interface Lanes {
@@ -152,6 +164,14 @@ export class Gateway implements SessionHost {
     session.looking = isFirst ? 'once' : 'again';
     // `#look` handles its own failures.
     if (isFirst) void this.#look(session);
+  }
+
+  /** Every session's queue is looked at soon: pushes may have been lost. */
+  lookAll(): void {
+    const nowMs = this.nowMs();
+    for (const session of this.#open) {
+      session.lookBy(nowMs + this.#parts.randomness.fraction() * LOOK_SPREAD_MS);
+    }
   }
 
   /** A close frame stands behind what waits, and once it is written the runtime keeps both until they are read. */
@@ -322,12 +342,18 @@ export class Gateway implements SessionHost {
     // Attached before the queue is read: what is committed from here on is pushed, what was before is found.
     sessions.attach(session);
     this.#parts.presence.attached(session);
+    // Where others are to find it, that comes before the look too, for the same reason.
+    const { cluster } = this.#parts;
+    if (cluster !== undefined) await cluster.entered(session, welcome.session_id);
     this.look(session);
   }
 
   async #look(session: Session): Promise<void> {
+    const { look, cluster } = this.#parts;
     try {
-      for await (const rows of this.#parts.look.pages(session.user, session.device)) {
+      const { user, device } = session;
+      if (cluster !== undefined && !(await cluster.isSignedIn(user, device))) return session.revoke();
+      for await (const rows of look.pages(user, device)) {
         if (session.state.kind === 'closed') return;
         session.expect(rows);
         session.send({ type: 'heads', rows: [...rows] });

@@ -35,6 +35,8 @@ export const UNAVAILABLE_LOG_INTERVAL_MS = 1_000;
 export const WHEEL_SLOT_MS = 500;
 /** A connected session's queue is looked at this often, give or take a quarter. */
 export const POLL_INTERVAL_MS = 60_000;
+/** When all queues are to be looked at, since pushes may have been lost, the looks begin spread over this time. */
+export const LOOK_SPREAD_MS = 6_000;
 /** A stopping server waits this long for what is under way. */
 export const DRAIN_MAX_MS = 5_000;
 /** Clients of a stopping server are told to come back spread over this time. */

@@ -189,6 +189,11 @@ export class Session implements LiveSession, Visited, OutboxEvents {
     this.#tellIfEmpty();
   }
 
+  /** Its queue is looked at by then, and not only when its time has come. */
+  lookBy(atMs: number): void {
+    this.#pollAtMs = Math.min(this.#pollAtMs, atMs);
+  }
+
   revoke(): void {
     this.close(4401, 'the token was revoked');
   }

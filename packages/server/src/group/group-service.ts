@@ -107,7 +107,7 @@ export class GroupService {
     });
     // The policy is kept with the record, so that of an attempt which got no further stands.
     if (record.kind !== 'group' || record.history !== history) return { fault: ID_REUSED };
-    const outcome = await this.#messages.change(record.id, {
+    const outcome = await this.#messages.begin(record.id, {
       sender: asker.user,
       clientMsgId: client_msg_id,
       ...refusedBy(full, created(asker.user, title, history, member_ids)),

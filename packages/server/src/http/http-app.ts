@@ -20,6 +20,7 @@ const CORS_MAX_AGE_S = 600;
 const GREETING = `Parley is running here.
 There is no page to look at: chat with \`npx parley chat\`, or from code with the SDK.
 `;
+const NO_TOKEN = fault('invalid_credentials', 'An Authorization header with a Bearer token is needed.');
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 export interface HttpAppOptions {
@@ -27,6 +28,8 @@ export interface HttpAppOptions {
   readonly origins: OriginPolicy;
   /** Whether the node can serve: its stores answer and it is not draining. */
   readonly ready: () => boolean | Promise<boolean>;
+  /** Where a user is to connect, by what tells users apart; undefined while no node is known. Absent: there is one node. */
+  readonly connectUrl?: ((key: string) => string | undefined) | undefined;
   readonly log: Log;
 }
 
@@ -75,14 +78,12 @@ export function httpApp(options: HttpAppOptions): HttpApp {
   app.post('/v1/logout', async (context) => {
     const token = bearerToken(context);
     if (token === undefined) {
-      return faultResponse(
-        context,
-        fault('invalid_credentials', 'An Authorization header with a Bearer token is needed.'),
-      );
+      return faultResponse(context, NO_TOKEN);
     }
     const outcome = await accounts.logout(token, context.env.remoteAddress);
     return outcome.kind === 'ok' ? context.body(null, 204) : faultResponse(context, outcome.fault);
   });
+  if (options.connectUrl !== undefined) connectRoute(app, accounts, options.connectUrl);
   app.get('/', (context) => context.text(GREETING));
   app.get('/livez', (context) => context.json({ status: 'alive' }));
   app.get('/readyz', async (context) => {
@@ -102,6 +103,23 @@ export function httpApp(options: HttpAppOptions): HttpApp {
     return faultResponse(context, reason);
   });
   return app;
+}
+
+/** A client may connect to any node; this names the one that has room. */
+function connectRoute(
+  app: HttpApp,
+  accounts: AccountService,
+  connectUrl: (key: string) => string | undefined,
+): void {
+  app.get('/v1/connect', async (context) => {
+    const token = bearerToken(context);
+    if (token === undefined) return faultResponse(context, NO_TOKEN);
+    const user = await accounts.userKey(token);
+    if (user.kind === 'refused') return faultResponse(context, user.fault);
+    const url = connectUrl(user.key);
+    if (url !== undefined) return context.json({ url });
+    return faultResponse(context, fault('unavailable', 'No node is known.', { retry_after_ms: 1_000 }));
+  });
 }
 
 /** Nothing here is a page: no content from an answer may run, be framed, be guessed at, or be kept. */

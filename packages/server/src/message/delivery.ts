@@ -1,5 +1,5 @@
 // From a commit to the sessions of those who are to know. What goes wrong here costs time and never a message.
-import type { UserId } from '@parley/protocol/ids';
+import type { ConversationId, Seq, UserId } from '@parley/protocol/ids';
 import type { LiveSessions } from '../connection/live-sessions.ts';
 import type { Viewers } from '../connection/viewers.ts';
 import { encodePush } from './entry-encoding.ts';
@@ -11,6 +11,8 @@ export interface DeliveryParts {
   readonly viewers: Viewers;
   readonly largeGroups: LargeGroups;
   readonly largeGroupMembers: number;
+  /** Tells the other nodes, where there are any, of the new entries of a large group. */
+  readonly announce?: ((conversation: ConversationId, first: Seq, head: Seq) => void) | undefined;
 }
 
 /** Entries are encoded once, whoever gets them. */
@@ -26,6 +28,8 @@ export function deliverTo(parts: DeliveryParts): (news: News) => void {
     for (const session of viewers.of(conversation).keys()) {
       if (!told.has(session.user) && roster.isMember(session.user)) session.push(frame);
     }
-    largeGroups.moved(conversation, roster, entries.at(-1)?.seq ?? 0);
+    const head = entries.at(-1)?.seq ?? 0;
+    largeGroups.moved(conversation, roster, head);
+    parts.announce?.(conversation, entries[0]?.from ?? head, head);
   };
 }

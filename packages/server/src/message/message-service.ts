@@ -69,6 +69,7 @@ export class MessageService {
         if (!takes(draft)) return all(UNAVAILABLE);
         drafts[index] = draft;
       }
+      if (!this.#owners.owns(conversation)) return all(UNAVAILABLE);
       const { promise, resolve } = Promise.withResolvers<readonly Outcome[]>();
       this.#owners.of(conversation).submit({ kind: 'messages', sender, drafts, done: resolve });
       return await promise;
@@ -96,6 +97,28 @@ export class MessageService {
     conversation: ConversationId,
     change: Omit<Change, 'kind' | 'done' | 'acceptedAt'>,
   ): Promise<Outcome> {
+    if (!this.#owners.owns(conversation)) return Promise.resolve(failed(UNAVAILABLE));
+    return this.#submit(conversation, change);
+  }
+
+  /**
+   * The first change of a conversation, which any node may make: nobody else writes, unless the same is asked for
+   * twice, and then the token decides. Never rejects.
+   */
+  async begin(
+    conversation: ConversationId,
+    change: Omit<Change, 'kind' | 'done' | 'acceptedAt'>,
+  ): Promise<Outcome> {
+    const outcome = await this.#submit(conversation, change);
+    // From here on it is its owner's.
+    if (!this.#owners.owns(conversation)) this.#owners.drop(conversation);
+    return outcome;
+  }
+
+  #submit(
+    conversation: ConversationId,
+    change: Omit<Change, 'kind' | 'done' | 'acceptedAt'>,
+  ): Promise<Outcome> {
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     this.#owners.of(conversation).submit({ ...change, kind: 'change', done: resolve });
     return promise;
@@ -103,6 +126,7 @@ export class MessageService {
 
   /** Lets a user in who comes by himself; resolves when that is durable. Never rejects. */
   join(conversation: ConversationId, join: Pick<Join, 'sender' | 'decide'>): Promise<JoinOutcome> {
+    if (!this.#owners.owns(conversation)) return Promise.resolve(failed(UNAVAILABLE));
     const { promise, resolve } = Promise.withResolvers<JoinOutcome>();
     this.#owners.of(conversation).submit({ ...join, kind: 'join', done: resolve });
     return promise;

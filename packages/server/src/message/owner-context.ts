@@ -1,5 +1,5 @@
 // What a conversation's owner needs from the world.
-import type { UserId } from '@parley/protocol/ids';
+import type { ConversationId, UserId } from '@parley/protocol/ids';
 import type { Clock } from '@parley/ports/clock';
 import type { IdSource } from '@parley/ports/id-source';
 import type { Log } from '@parley/ports/log';
@@ -11,6 +11,14 @@ import type { Randomness } from '@parley/ports/randomness';
 import type { Timers } from '@parley/ports/timers';
 import type { News } from './news.ts';
 import type { Timelines } from './timelines.ts';
+
+/** Where there are several nodes. */
+export interface OwnedHere {
+  /** Whether this node may number the conversation. */
+  owns(conversation: ConversationId): boolean;
+  /** Whether nobody else can have written since: else what is in memory may be of the past. */
+  trusts(conversation: ConversationId): boolean;
+}
 
 export interface OwnerContext {
   readonly messages: MessageStore;
@@ -27,6 +35,8 @@ export interface OwnerContext {
   readonly blockedSenders: (record: ConversationRecord) => Promise<readonly UserId[]>;
   /** Groups with so many members or more are large: nothing that a send costs grows with them [LARGE-1]. */
   readonly largeGroupMembers: number;
+  /** Undefined on the only node. */
+  readonly here?: OwnedHere | undefined;
   /** Tells sessions of entries that are durable. A hint: it may be lost. */
   readonly announce: (news: News) => void;
 }

@@ -23,8 +23,14 @@ export class Owners {
     return owner;
   }
 
+  /** Whether this node is the one to submit to. */
+  owns(conversation: ConversationId): boolean {
+    return this.#context.here?.owns(conversation) ?? true;
+  }
+
   /** The committed state of a conversation that is in memory. */
   loaded(conversation: ConversationId): Loaded | undefined {
+    if (this.#context.here?.trusts(conversation) === false) return undefined;
     return this.#byConversation.get(conversation)?.loaded;
   }
 
@@ -46,6 +52,22 @@ export class Owners {
       if (owner.lastUsedMs > before) return;
       if (owner.idle) this.#byConversation.delete(conversation);
     }
+  }
+
+  /** One that was written to and is another node's. Whatever comes too late for this is fenced. */
+  drop(conversation: ConversationId): void {
+    this.#byConversation.delete(conversation);
+  }
+
+  /** Drops what is in memory of these; false while something of them is being stored. */
+  forget(which: (conversation: ConversationId) => boolean): boolean {
+    let isGone = true;
+    for (const [conversation, owner] of this.#byConversation) {
+      if (!which(conversation)) continue;
+      if (owner.idle) this.#byConversation.delete(conversation);
+      else isGone = false;
+    }
+    return isGone;
   }
 
   get size(): number {

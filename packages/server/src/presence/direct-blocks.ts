@@ -1,5 +1,5 @@
 // Blocks where they are enforced: the owner of the direct conversation of the two knows them while it is in memory.
-import type { UserId } from '@parley/protocol/ids';
+import type { ConversationId, UserId } from '@parley/protocol/ids';
 import type { ConversationRecord, MemberStore } from '@parley/ports/member-store';
 import type { Owners } from '../message/owners.ts';
 import type { UserSettings } from './user-settings.ts';
@@ -18,12 +18,20 @@ export function blockedSenders(settings: UserSettings) {
 }
 
 /** From the answer on: the owner is told before it is given. */
-export function enforceBlocks(parts: { settings: UserSettings; members: MemberStore; owners: Owners }): void {
-  const { settings, members, owners } = parts;
+export function enforceBlocks(parts: {
+  settings: UserSettings;
+  members: MemberStore;
+  owners: Owners;
+  /** Tells whichever other node may own the conversation. Never rejects. */
+  elsewhere?: ((conversation: ConversationId, sender: UserId, blocked: boolean) => Promise<void>) | undefined;
+}): void {
+  const { settings, members, owners, elsewhere } = parts;
   settings.listen({
     blockChanged: async (user, other, blocked) => {
       const record = await members.direct(user, other);
-      if (record !== undefined) owners.blockChanged(record.id, other, blocked);
+      if (record === undefined) return;
+      owners.blockChanged(record.id, other, blocked);
+      if (elsewhere !== undefined) await elsewhere(record.id, other, blocked);
     },
   });
 }

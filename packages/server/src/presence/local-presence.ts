@@ -82,6 +82,15 @@ export class LocalPresence {
     for (const user of this.#vanished.keys()) yield { user, at: this.#wallOf(this.#heardMs(user)) };
   }
 
+  isPresent(user: UserId): boolean {
+    return this.#present.has(user);
+  }
+
+  /** Of all who are present. May be iterated over several turns. */
+  statuses(): Iterable<readonly [UserId, Status]> {
+    return this.#present;
+  }
+
   get size(): { readonly present: number; readonly vanished: number; readonly away: number } {
     return { present: this.#present.size, vanished: this.#vanished.size, away: this.#away.size };
   }

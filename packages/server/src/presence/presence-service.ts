@@ -9,17 +9,17 @@ import type { Log } from '@parley/ports/log';
 import type { Status, StatusCache } from '@parley/ports/status-cache';
 import type { Timers } from '@parley/ports/timers';
 import type { LiveSession, LiveSessions } from '../connection/live-sessions.ts';
+import type { PresenceElsewhere, PresenceHere } from './elsewhere.ts';
 import { LastSeen } from './last-seen.ts';
 import { LocalPresence } from './local-presence.ts';
 import { PresencePushes } from './presence-pushes.ts';
 import { PresenceShard } from './presence-shard.ts';
 import { PresenceView } from './presence-view.ts';
-import { Ring } from './ring.ts';
 import { Snapshots } from './snapshots.ts';
 import { StatusWriter } from './status-writer.ts';
 import type { UserSettings } from './user-settings.ts';
 import { VisibilityRules } from './visibility.ts';
-import { WatchLists } from './watch-lists.ts';
+import { WatchLists, type Watching } from './watch-lists.ts';
 
 export interface PresenceParts {
   /** This node's name; the only one of an embedded installation. */
@@ -35,7 +35,6 @@ export interface PresenceParts {
 
 export class PresenceService {
   readonly #parts: PresenceParts;
-  readonly #ring: Ring;
   readonly #shard = new PresenceShard();
   readonly #local: LocalPresence;
   readonly #lastSeen: LastSeen;
@@ -45,19 +44,20 @@ export class PresenceService {
   readonly #pushes: PresencePushes;
   readonly #snapshots: Snapshots;
   readonly #status: StatusWriter;
+  #elsewhere: PresenceElsewhere | undefined;
 
   constructor(parts: PresenceParts) {
     const { node, sessions, settings, contacts, status, clock, timers, log } = parts;
-    const shardOf = this.#shardOf.bind(this);
+    const shardOf = () => this.#shard;
     this.#parts = parts;
-    this.#ring = new Ring([node]);
     const onTransition = this.#transition.bind(this);
     this.#local = new LocalPresence({ node, sessions, clock, timers, onTransition });
     this.#lastSeen = new LastSeen({ contacts, timers, log });
-    this.#lists = new WatchLists({ contacts, sessions, shardOf });
+    this.#lists = new WatchLists({ contacts, sessions, shardOf: () => this.#watching });
     this.#rules = new VisibilityRules({ settings, contacts });
     const lastSeen = this.#lastSeen;
-    this.#view = new PresenceView({ node, rules: this.#rules, lastSeen, status, shardOf });
+    const isHere = (user: UserId) => this.#local.isPresent(user);
+    this.#view = new PresenceView({ node, rules: this.#rules, lastSeen, status, shardOf, isHere });
     this.#pushes = new PresencePushes({ rules: this.#rules, lastSeen, sessions, shardOf, timers, log });
     this.#snapshots = new Snapshots({ lists: this.#lists, view: this.#view, sessions, timers, log });
     this.#status = new StatusWriter({
@@ -69,10 +69,27 @@ export class PresenceService {
       isNeeded: () => this.#local.size.present > 0,
     });
     settings.listen({
+      isPerNode: true,
       settingsChanged: (user, before, after) => {
         if (before.visibility !== after.visibility) this.#pushes.visibilityChanged(user, before.visibility);
       },
       blockChanged: (user, other) => this.#pushes.pairChanged(user, other, 'block'),
+    });
+  }
+
+  /** Users are spread over nodes from here on: to be called before the first session comes. */
+  join(make: (here: PresenceHere) => PresenceElsewhere): void {
+    this.#elsewhere = make({
+      shard: this.#shard,
+      statuses: () => this.#local.statuses(),
+      lists: () => this.#lists.all(),
+      listOf: (watcher) => this.#lists.of(watcher),
+      changed: (user, status, isNews) => {
+        this.#status.set(user, status);
+        if (isNews) this.#pushes.stateChanged(user);
+      },
+      tellAgain: (user) => this.#pushes.stateChanged(user),
+      pairChanged: (user, watcher) => this.#pushes.pairChanged(user, watcher, 'contact'),
     });
   }
 
@@ -131,6 +148,11 @@ export class PresenceService {
     return { users, next: found.length > limit ? users.at(-1) : undefined };
   }
 
+  /** Where there are other nodes: its users will be back on them. To be called before they are told to go. */
+  leave(): void {
+    this.#elsewhere?.leave();
+  }
+
   /** The server is going away: what ends from here on says nothing about who is there. */
   drain(): void {
     this.#local.drain();
@@ -140,6 +162,7 @@ export class PresenceService {
   /** Stores when the users were last there. To be called after `drain`, when the sessions are closed. Never rejects. */
   async stop(): Promise<void> {
     this.#status.stop();
+    this.#elsewhere?.stop();
     for (const { user, at } of this.#local.vanished()) this.#lastSeen.note(user, at);
     await this.#lastSeen.flush();
   }
@@ -156,23 +179,29 @@ export class PresenceService {
   }
 
   #transition(user: UserId, status: Status): void {
-    if (!this.#shardOf(user).apply(user, status, this.#parts.clock.monotonic())) return;
-    this.#status.set(user, status);
+    if (this.#elsewhere === undefined) {
+      if (!this.#shard.apply(user, status, this.#parts.clock.monotonic())) return;
+      this.#status.set(user, status);
+      this.#pushes.stateChanged(user);
+    } else {
+      this.#elsewhere.transition(user, status);
+    }
     // Also when it begins: should the server die, that is what is known of them.
     if (status.state !== 'away') this.#lastSeen.note(user, status.lastSeen);
-    this.#pushes.stateChanged(user);
   }
 
   /** Those users may now see more of this one, or less. */
   #contactsChanged(user: UserId, others: readonly UserId[]): void {
     this.#rules.changed();
+    if (this.#elsewhere !== undefined) return this.#elsewhere.contactsChanged(user, others);
     for (const other of others) this.#pushes.pairChanged(user, other, 'contact');
   }
 
-  /** The share that owns a user. This node has all of them until there are others. */
-  #shardOf(user: UserId): PresenceShard {
-    const owner = this.#ring.ownerOf(user);
-    if (owner !== this.#parts.node) throw new Error(`No way to node ${owner} is known.`);
-    return this.#shard;
+  /** Where it is said who watches whom: to this node, or to those that own the users. */
+  get #watching(): Watching {
+    const elsewhere = this.#elsewhere;
+    if (elsewhere === undefined) return this.#shard;
+    const touched = elsewhere.touched.bind(elsewhere);
+    return { watch: touched, unwatch: touched };
   }
 }

@@ -26,6 +26,12 @@ export class PresenceShard {
     return true;
   }
 
+  /** The user is another share's: nothing is known here any more. */
+  drop(user: UserId): void {
+    this.#present.delete(user);
+    this.#offline.delete(user);
+  }
+
   /** Undefined for one who was offline for long. */
   statusOf(user: UserId): Status | undefined {
     return this.#present.get(user) ?? this.#offline.get(user)?.status;

@@ -13,6 +13,8 @@ export interface PresenceViewParts {
   readonly lastSeen: LastSeen;
   readonly status: StatusCache;
   readonly shardOf: (user: UserId) => PresenceShard;
+  /** Whether the user has sessions on this node. */
+  readonly isHere: (user: UserId) => boolean;
 }
 
 export class PresenceView {
@@ -45,13 +47,15 @@ export class PresenceView {
     return this.#parts.shardOf(user).isPresent(user);
   }
 
-  /** Users whom another node says to be present. */
+  /** Users who are said to be present, by another node or while they are on this one. */
   async #elsewhere(users: readonly UserId[]): Promise<ReadonlyMap<UserId, Status>> {
     if (users.length === 0) return new Map();
-    const { status, node } = this.#parts;
+    const { status, node, isHere } = this.#parts;
     // A cache that cannot be reached knows nothing: its users are shown as they were last seen.
     const found = await status.get(users).catch(() => new Map<UserId, Status>());
-    return new Map([...found].filter(([, each]) => each.state !== 'offline' && each.node !== node));
+    return new Map(
+      [...found].filter(([user, each]) => each.state !== 'offline' && (each.node !== node || isHere(user))),
+    );
   }
 }
 

@@ -51,6 +51,11 @@ export class RecentCache<Key, Value> {
       generation.weight -= this.#weightOf(value);
     }
   }
+
+  clear(): void {
+    this.#young = empty();
+    this.#old = empty();
+  }
 }
 
 function empty<Key, Value>(): Generation<Key, Value> {

@@ -92,7 +92,7 @@ export class Typing {
     const { settings, sessions, log } = this.#parts;
     try {
       const others = (await this.#membersFor(user, conversation_id)).filter((other) => other !== user);
-      const present = others.filter((other) => sessions.count(other) > 0);
+      const present = sessions.maybeConnected(others);
       if (present.length === 0) return;
       const blockers = await settings.blockersAmong(user, present);
       const told = blockers.size === 0 ? present : present.filter((other) => !blockers.has(other));

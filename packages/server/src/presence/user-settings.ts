@@ -8,9 +8,17 @@ import { RecentCache } from './recent-cache.ts';
 
 /** Called once a change is durable and before it is answered. What a listener returns is waited for. */
 export interface SettingsListener {
+  /** It is to hear of blocks from every node, not only of those that were made on this one; it waits for nothing. */
+  readonly isPerNode?: true;
   settingsChanged?(user: UserId, before: Settings, after: Settings): void;
   /** Also when the store had it so before: then a request was asked again, and may have got no further last time. */
   blockChanged?(user: UserId, other: UserId, blocked: boolean): void | Promise<void>;
+}
+
+/** The other nodes, where there are any: told of a change before it is answered. Neither rejects. */
+export interface SettingsElsewhere {
+  settingsChanged(user: UserId, before: Settings, after: Settings): Promise<void>;
+  blockChanged(user: UserId, other: UserId, blocked: boolean): Promise<void>;
 }
 
 /** Of one user, as far as it was asked for. */
@@ -30,6 +38,7 @@ export class UserSettings {
   readonly #changes = new KeyedQueue();
   /** Counts changes: what was read while one was made is not kept. */
   #changed = 0;
+  #elsewhere: SettingsElsewhere | undefined;
 
   constructor(contacts: ContactStore) {
     this.#contacts = contacts;
@@ -37,6 +46,30 @@ export class UserSettings {
 
   listen(listener: SettingsListener): void {
     this.#listeners.push(listener);
+  }
+
+  join(elsewhere: SettingsElsewhere): void {
+    this.#elsewhere = elsewhere;
+  }
+
+  /** Another node changed it. What only one node is to do about it, that one did. */
+  settingsChangedElsewhere(user: UserId, before: Settings, after: Settings): void {
+    this.#letGo(user);
+    for (const listener of this.#listeners) listener.settingsChanged?.(user, before, after);
+  }
+
+  blockChangedElsewhere(user: UserId, other: UserId, blocked: boolean): void {
+    this.#letGo(user);
+    for (const listener of this.#listeners) {
+      // Those that every node has do not wait for anything.
+      if (listener.isPerNode === true) void listener.blockChanged?.(user, other, blocked);
+    }
+  }
+
+  /** What is kept of all users is let go: what other nodes said of them may be lost. */
+  forget(): void {
+    this.#changed += 1;
+    this.#known.clear();
   }
 
   /** Of every one of these users. */
@@ -66,10 +99,13 @@ export class UserSettings {
   /** What is absent stays as it is. Resolves with what holds from now on, once it is durable. */
   set(user: UserId, change: Partial<Settings>): Promise<Settings> {
     return this.#changes.run(user, async () => {
+      // Another node may have changed it, and what is absent here must not undo that.
+      if (this.#elsewhere !== undefined) this.#letGo(user);
       const before = await this.one(user);
       const after: Settings = { ...before, ...change };
       await this.#write(user, () => this.#contacts.setSettings(user, after));
       this.#keep(user, { settings: after });
+      if (this.#elsewhere !== undefined) await this.#elsewhere.settingsChanged(user, before, after);
       for (const listener of this.#listeners) listener.settingsChanged?.(user, before, after);
       return after;
     });
@@ -121,9 +157,13 @@ export class UserSettings {
     try {
       return await write();
     } finally {
-      this.#changed += 1;
-      this.#known.delete(user);
+      this.#letGo(user);
     }
+  }
+
+  #letGo(user: UserId): void {
+    this.#changed += 1;
+    this.#known.delete(user);
   }
 
   /** Nearly all users have the default settings and block nobody: they share one object. */
@@ -134,6 +174,8 @@ export class UserSettings {
   }
 
   async #tellBlock(user: UserId, other: UserId, blocked: boolean): Promise<void> {
+    // Others let go of what they have before the owner of the two's conversation is told: it may be reading it now.
+    if (this.#elsewhere !== undefined) await this.#elsewhere.blockChanged(user, other, blocked);
     for (const listener of this.#listeners) await listener.blockChanged?.(user, other, blocked);
   }
 }

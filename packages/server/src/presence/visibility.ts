@@ -21,7 +21,11 @@ export class VisibilityRules {
   constructor(parts: { settings: UserSettings; contacts: ContactStore }) {
     this.#settings = parts.settings;
     this.#contacts = parts.contacts;
-    parts.settings.listen({ settingsChanged: () => this.changed(), blockChanged: () => this.changed() });
+    parts.settings.listen({
+      isPerNode: true,
+      settingsChanged: () => this.changed(),
+      blockChanged: () => this.changed(),
+    });
   }
 
   changed(): void {

@@ -6,12 +6,15 @@ import { KeyedQueue } from '../account/keyed-queue.ts';
 import type { LiveSessions } from '../connection/live-sessions.ts';
 import type { PresenceShard } from './presence-shard.ts';
 
+/** Who watches whom, as far as one share of the users is concerned. */
+export type Watching = Pick<PresenceShard, 'watch' | 'unwatch'>;
+
 const NOBODY: readonly UserId[] = [];
 
 export class WatchLists {
   readonly #contacts: ContactStore;
   readonly #sessions: LiveSessions;
-  readonly #shardOf: (user: UserId) => PresenceShard;
+  readonly #shardOf: (user: UserId) => Watching;
   readonly #lists = new Map<UserId, Set<UserId>>();
   /** What changes or reads one user's list is done one after another. */
   readonly #byUser = new KeyedQueue();
@@ -19,7 +22,7 @@ export class WatchLists {
   constructor(parts: {
     contacts: ContactStore;
     sessions: LiveSessions;
-    shardOf: (user: UserId) => PresenceShard;
+    shardOf: (user: UserId) => Watching;
   }) {
     this.#contacts = parts.contacts;
     this.#sessions = parts.sessions;
@@ -62,6 +65,16 @@ export class WatchLists {
   left(user: UserId): void {
     for (const other of this.#lists.get(user) ?? []) this.#shardOf(other).unwatch(user, other);
     this.#lists.delete(user);
+  }
+
+  /** Undefined for one who watches nobody or is not connected. */
+  of(user: UserId): ReadonlySet<UserId> | undefined {
+    return this.#lists.get(user);
+  }
+
+  /** May be iterated over several turns. */
+  all(): Iterable<readonly [UserId, ReadonlySet<UserId>]> {
+    return this.#lists;
   }
 
   /** Users of whom it holds a list. */

@@ -21,6 +21,8 @@ export interface HiddenParts {
   readonly messages: MessageStore;
   readonly access: Pick<AccessRules, 'of'>;
   readonly sessions: LiveSessions;
+  /** Tells other nodes, where there are any, that the user hid something. Never rejects. */
+  readonly onHidden?: ((user: UserId) => Promise<void>) | undefined;
 }
 
 export class HiddenMessages {
@@ -32,12 +34,14 @@ export class HiddenMessages {
   readonly #withNone = new RecentCache<UserId, true>(NOTHING_HIDDEN_KEPT_MAX_COUNT);
   /** Counts what was hidden: what was looked up before is not kept. */
   #hides = 0;
+  readonly #onHidden: HiddenParts['onHidden'];
 
   constructor(parts: HiddenParts) {
     this.#personal = parts.personal;
     this.#messages = parts.messages;
     this.#access = parts.access;
     this.#sessions = parts.sessions;
+    this.#onHidden = parts.onHidden;
   }
 
   /** A former member may hide what was his to read, too. */
@@ -84,8 +88,20 @@ export class HiddenMessages {
     try {
       return await this.#personal.hide(user, conversation, seq);
     } finally {
-      this.#hides += 1;
-      this.#withNone.delete(user);
+      this.hiddenElsewhere(user);
+      if (this.#onHidden !== undefined) await this.#onHidden(user);
     }
+  }
+
+  /** What is known of the user is let go: another node, or this one, stored something. */
+  hiddenElsewhere(user: UserId): void {
+    this.#hides += 1;
+    this.#withNone.delete(user);
+  }
+
+  /** The same for all users: what other nodes said of them may be lost. */
+  forget(): void {
+    this.#hides += 1;
+    this.#withNone.clear();
   }
 }

@@ -12,7 +12,7 @@ import type { Owners } from '../message/owners.ts';
 import type { RaiseReceived } from '../message/received-marks.ts';
 import type { UserSettings } from '../presence/user-settings.ts';
 import { FollowedThreads } from './followed-threads.ts';
-import { HiddenMessages } from './hidden-messages.ts';
+import { HiddenMessages, type HiddenParts } from './hidden-messages.ts';
 import { livelyMembers } from './lively-members.ts';
 import { personalRequests } from './personal-requests.ts';
 import { ReadMarks } from './read-marks.ts';
@@ -34,6 +34,7 @@ export interface ReadingParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
+  readonly onHidden?: HiddenParts['onHidden'];
 }
 
 export class ReadingServices {

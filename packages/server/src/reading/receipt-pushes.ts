@@ -90,7 +90,7 @@ export class ReceiptPushes {
   async #push(conversation: ConversationId, raised: readonly News[]): Promise<void> {
     const { settings, sessions, membersOf } = this.#parts;
     const members = await membersOf(conversation);
-    const connected = members?.filter((user) => sessions.count(user) > 0) ?? [];
+    const connected = sessions.maybeConnected(members ?? []);
     if (connected.length === 0) return;
     const present = new Set(members);
     const news = raised.filter(({ row }) => present.has(row.user_id));

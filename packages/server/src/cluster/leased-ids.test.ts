@@ -1,0 +1,95 @@
+// Ids of leased worker ids: unique whatever happens to clocks, nodes and leases.
+import { describe, expect, test } from 'bun:test';
+import { FakeClock } from '@parley/adapter-memory/fake-clock';
+import { FakeTimers } from '@parley/adapter-memory/fake-timers';
+import { MemoryLeaseStore } from '@parley/adapter-memory/memory-lease-store';
+import { MemoryWorld } from '@parley/adapter-memory/memory-world';
+import { StoreFaults } from '../testing/store-faults.ts';
+import { RecordedLog } from '../account/account-fixture.ts';
+import { snowflakeTime } from '../message/snowflake.ts';
+import { LeasedIds } from './leased-ids.ts';
+import { WORKER_LEASE_MS } from './limits.ts';
+
+function fixture() {
+  const world = new MemoryWorld();
+  const clock = new FakeClock();
+  const timers = new FakeTimers(clock);
+  const faults = new StoreFaults();
+  const leases = new MemoryLeaseStore({ world, clock, fault: faults.decide });
+  const open = (node: string, own = clock) =>
+    LeasedIds.open({ node, leases, clock: own, timers, log: new RecordedLog() });
+  return { world, clock, timers, faults, open };
+}
+
+describe('DESIGN 3c: a node makes no id outside its interval of timestamps', () => {
+  test('two nodes at the same millisecond make different ids, of about the present time', async () => {
+    const { clock, open } = fixture();
+    const one = await open('one');
+    const other = await open('other');
+    const ids = Array.from({ length: 10_000 }, (_, at) => (at % 2 === 0 ? one : other).next());
+    expect(new Set(ids).size).toBe(10_000);
+    for (const id of ids) expect(snowflakeTime(id) - clock.now()).toBeLessThan(10);
+  });
+
+  test('it is renewed well ahead: ids are made for hours', async () => {
+    const { timers, open } = fixture();
+    const ids = await open('one');
+    const made = new Set<string>();
+    for (let minute = 0; minute < 180; minute += 1) {
+      await timers.advance(60_000);
+      made.add(ids.next());
+    }
+    expect(made.size).toBe(180);
+  });
+
+  test('when it cannot be renewed, minutes pass before ids are refused, and it says so; then they come again', async () => {
+    const { timers, faults, open } = fixture();
+    const ids = await open('one');
+    faults.always = () => 'unavailable';
+    await timers.advance(WORKER_LEASE_MS - 1);
+    ids.next();
+    await timers.advance(1);
+    expect(() => ids.next()).toThrow('lease of the worker id has ended');
+    faults.clear();
+    await timers.advance(20_000);
+    ids.next();
+  });
+
+  test('a node that was paused beyond its lease repeats no id of the one that has its worker id now', async () => {
+    const { world, clock, timers, open } = fixture();
+    const slow = new FakeClock(clock.now());
+    const paused = await open('paused', slow);
+    paused.next();
+    paused[Symbol.dispose]();
+    // All other worker ids are taken for long: the next to come gets this one.
+    for (let worker = 1; worker < 1_024; worker += 1) {
+      world.state.workers.set(worker, { node: 'x', start: 0, until: Number.MAX_SAFE_INTEGER });
+    }
+    await timers.advance(WORKER_LEASE_MS);
+    const heir = await open('heir');
+    const ids = [heir.next()];
+    // Its clock runs late: it makes ids of the end of its own interval, and none of the other's.
+    slow.advance(WORKER_LEASE_MS - 5);
+    let refused = 0;
+    for (let at = 0; at < 50_000; at += 1) {
+      try {
+        ids.push(paused.next());
+      } catch {
+        refused += 1;
+      }
+      ids.push(heir.next());
+    }
+    expect(refused).toBeGreaterThan(0);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('a clock that is set back makes no id again', async () => {
+    const { clock, open } = fixture();
+    const own = new FakeClock(clock.now());
+    const ids = await open('one', own);
+    const before = Array.from({ length: 10 }, () => ids.next());
+    own.step(-3_600_000);
+    const after = Array.from({ length: 10 }, () => ids.next());
+    expect(new Set([...before, ...after]).size).toBe(20);
+  });
+});
