@@ -29,6 +29,8 @@ export interface ChatServerOptions {
   readonly reports: ReportStore;
   /** Who is online, for other nodes too; may be wiped at any time. */
   readonly status: StatusCache;
+  /** Whether the stores answer now, where they are elsewhere. Never rejects. */
+  readonly storesReady?: () => Promise<boolean>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly randomness: Randomness;
