@@ -1,11 +1,11 @@
 // The composition root: configuration to adapters to a running server. The only place that names adapters.
-import { MemoryStatusCache } from '@parley/adapter-memory/memory-status-cache';
 import { openSqlite } from '@parley/adapter-sqlite/open-sqlite';
 import { SystemClock } from '@parley/adapter-system/system-clock';
 import { SystemRandomness } from '@parley/adapter-system/system-randomness';
 import { SystemTimers } from '@parley/adapter-system/system-timers';
 import type { Clock } from '@parley/ports/clock';
 import type { Log } from '@parley/ports/log';
+import type { StatusCache } from '@parley/ports/status-cache';
 import type { Timers } from '@parley/ports/timers';
 import { ARGON2ID_ITERATIONS, ARGON2ID_MEMORY_KIB, Argon2id } from '@parley/server/account/argon2id';
 import { JwksKeys } from '@parley/server/account/jwks-keys';
@@ -31,15 +31,20 @@ export interface RunningServer extends AsyncDisposable {
   readonly closed: Promise<Closed>;
 }
 
+/** What the configuration has no word for: a bench counts what it is asked. */
+export interface Adapters {
+  readonly status?: StatusCache;
+}
+
 /** The only node of an embedded installation. */
 const WORKER_ID = 0;
 
 /** Starts from environment and flags. Rejects with an error whose message says what is wrong and what to do. */
-export async function serve(flags: Flags): Promise<RunningServer> {
-  return serveConfig(configFrom(readEnvironment(), flags));
+export async function serve(flags: Flags, adapters: Adapters = {}): Promise<RunningServer> {
+  return serveConfig(configFrom(readEnvironment(), flags), adapters);
 }
 
-export async function serveConfig(config: Config): Promise<RunningServer> {
+export async function serveConfig(config: Config, { status }: Adapters = {}): Promise<RunningServer> {
   const log = createLog(config.logLevel);
   const clock = new SystemClock();
   const timers = new SystemTimers();
@@ -64,8 +69,7 @@ export async function serveConfig(config: Config): Promise<RunningServer> {
       contacts,
       invites,
       reports,
-      // One process: nobody else asks, and what is online ends with it.
-      status: new MemoryStatusCache(clock),
+      status,
       clock,
       timers,
       randomness,

@@ -19,7 +19,8 @@ export class Roster {
   #active: readonly UserId[] | undefined;
 
   constructor(record: ConversationRecord, members: Members) {
-    this.kind = record.kind;
+    // Not the record's own text, of which each that was read is another one.
+    this.kind = record.kind === 'direct' ? 'direct' : 'group';
     this.#rows = [...members.rows];
     this.#history = record.kind === 'group' ? record.history : 'all';
     this.#title = record.kind === 'group' ? record.title : '';
