@@ -86,4 +86,4 @@ test('[PRES-2] [PITFALL: presence sent to all users] everybody vanishes at once:
   // Bob sent nothing either.
   expect(pushed(ada)).toEqual([`${bob.user_id} offline`]);
   expect(framesOf(stranger)).toEqual([]);
-});
+}, 30_000);
