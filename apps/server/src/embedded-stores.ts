@@ -1,5 +1,4 @@
 // Everything in one folder, for the one process that has it.
-import { MemoryStatusCache } from '@parley/adapter-memory/memory-status-cache';
 import { openSqlite } from '@parley/adapter-sqlite/open-sqlite';
 import { Snowflake } from '@parley/server/message/snowflake';
 import type { EmbeddedConfig } from './stores-config.ts';
@@ -17,7 +16,7 @@ export async function openEmbeddedStores(
     ports: {
       ...stores,
       // One process: nobody else asks, and what is online ends with it.
-      status: new MemoryStatusCache(clock),
+      status: undefined,
       ids: new Snowflake({ clock, worker: WORKER_ID, after: greatestId }),
     },
     ended: failed.then((reason) => ({ kind: 'failed', reason })),

@@ -4,6 +4,7 @@ import { SystemRandomness } from '@parley/adapter-system/system-randomness';
 import { SystemTimers } from '@parley/adapter-system/system-timers';
 import type { Clock } from '@parley/ports/clock';
 import type { Log } from '@parley/ports/log';
+import type { StatusCache } from '@parley/ports/status-cache';
 import type { Timers } from '@parley/ports/timers';
 import { ARGON2ID_ITERATIONS, ARGON2ID_MEMORY_KIB, Argon2id } from '@parley/server/account/argon2id';
 import { JwksKeys } from '@parley/server/account/jwks-keys';
@@ -30,12 +31,17 @@ export interface RunningServer extends AsyncDisposable {
   readonly closed: Promise<Closed>;
 }
 
-/** Starts from environment and flags. Rejects with an error whose message says what is wrong and what to do. */
-export async function serve(flags: Flags): Promise<RunningServer> {
-  return serveConfig(configFrom(readEnvironment(), flags));
+/** What the configuration has no word for: a bench counts what it is asked. */
+export interface Adapters {
+  readonly status?: StatusCache;
 }
 
-export async function serveConfig(config: Config): Promise<RunningServer> {
+/** Starts from environment and flags. Rejects with an error whose message says what is wrong and what to do. */
+export async function serve(flags: Flags, adapters: Adapters = {}): Promise<RunningServer> {
+  return serveConfig(configFrom(readEnvironment(), flags), adapters);
+}
+
+export async function serveConfig(config: Config, { status }: Adapters = {}): Promise<RunningServer> {
   const log = createLog(config.logLevel);
   const clock = new SystemClock();
   const timers = new SystemTimers();
@@ -52,6 +58,7 @@ export async function serveConfig(config: Config): Promise<RunningServer> {
   try {
     const server = new ChatServer({
       ...stores.ports,
+      status: status ?? stores.ports.status,
       storesReady: stores.ready,
       clock,
       timers,

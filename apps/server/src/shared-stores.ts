@@ -1,7 +1,6 @@
 // Stores on PostgreSQL, Cassandra, Redis and NATS, for the one server that has their lease.
 import { openCassandra } from '@parley/adapter-cassandra/open-cassandra';
 import { BUCKET_SEQS_COUNT } from '@parley/adapter-cassandra/buckets';
-import { MemoryStatusCache } from '@parley/adapter-memory/memory-status-cache';
 import { openNatsBus } from '@parley/adapter-nats/nats-node-bus';
 import { openPostgres, type PostgresStores } from '@parley/adapter-postgres/open-postgres';
 import { openRedis } from '@parley/adapter-redis/open-redis';
@@ -124,8 +123,8 @@ async function openCache(
   logId: string,
   { clock, timers, randomness, log }: StoresParts,
   opening: AsyncDisposableStack,
-): Promise<StatusCache> {
-  if (cache === undefined) return new MemoryStatusCache(clock);
+): Promise<StatusCache | undefined> {
+  if (cache === undefined) return undefined;
   const options = {
     url: cache,
     tls: undefined,

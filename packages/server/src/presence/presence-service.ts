@@ -27,7 +27,7 @@ export interface PresenceParts {
   readonly sessions: LiveSessions;
   readonly settings: UserSettings;
   readonly contacts: ContactStore;
-  readonly status: StatusCache;
+  readonly status: StatusCache | undefined;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
@@ -44,7 +44,7 @@ export class PresenceService {
   readonly #view: PresenceView;
   readonly #pushes: PresencePushes;
   readonly #snapshots: Snapshots;
-  readonly #status: StatusWriter;
+  readonly #status: StatusWriter | undefined;
 
   constructor(parts: PresenceParts) {
     const { node, sessions, settings, contacts, status, clock, timers, log } = parts;
@@ -60,14 +60,8 @@ export class PresenceService {
     this.#view = new PresenceView({ node, rules: this.#rules, lastSeen, status, shardOf });
     this.#pushes = new PresencePushes({ rules: this.#rules, lastSeen, sessions, shardOf, timers, log });
     this.#snapshots = new Snapshots({ lists: this.#lists, view: this.#view, sessions, timers, log });
-    this.#status = new StatusWriter({
-      node,
-      status,
-      clock,
-      timers,
-      log,
-      isNeeded: () => this.#local.size.present > 0,
-    });
+    const isNeeded = () => this.#local.size.present > 0;
+    if (status !== undefined) this.#status = new StatusWriter({ node, status, clock, timers, log, isNeeded });
     settings.listen({
       settingsChanged: (user, before, after) => {
         if (before.visibility !== after.visibility) this.#pushes.visibilityChanged(user, before.visibility);
@@ -139,7 +133,7 @@ export class PresenceService {
 
   /** Stores when the users were last there. To be called after `drain`, when the sessions are closed. Never rejects. */
   async stop(): Promise<void> {
-    this.#status.stop();
+    this.#status?.stop();
     for (const { user, at } of this.#local.vanished()) this.#lastSeen.note(user, at);
     await this.#lastSeen.flush();
   }
@@ -157,7 +151,7 @@ export class PresenceService {
 
   #transition(user: UserId, status: Status): void {
     if (!this.#shardOf(user).apply(user, status, this.#parts.clock.monotonic())) return;
-    this.#status.set(user, status);
+    this.#status?.set(user, status);
     // Also when it begins: should the server die, that is what is known of them.
     if (status.state !== 'away') this.#lastSeen.note(user, status.lastSeen);
     this.#pushes.stateChanged(user);

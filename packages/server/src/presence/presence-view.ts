@@ -11,7 +11,7 @@ export interface PresenceViewParts {
   readonly node: string;
   readonly rules: VisibilityRules;
   readonly lastSeen: LastSeen;
-  readonly status: StatusCache;
+  readonly status: StatusCache | undefined;
   readonly shardOf: (user: UserId) => PresenceShard;
 }
 
@@ -47,8 +47,8 @@ export class PresenceView {
 
   /** Users whom another node says to be present. */
   async #elsewhere(users: readonly UserId[]): Promise<ReadonlyMap<UserId, Status>> {
-    if (users.length === 0) return new Map();
     const { status, node } = this.#parts;
+    if (status === undefined || users.length === 0) return new Map();
     // A cache that cannot be reached knows nothing: its users are shown as they were last seen.
     const found = await status.get(users).catch(() => new Map<UserId, Status>());
     return new Map([...found].filter(([, each]) => each.state !== 'offline' && each.node !== node));
