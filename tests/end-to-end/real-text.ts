@@ -1,5 +1,5 @@
 // Real text from 4 senders into one group while 3 readers follow, one reader and the server being killed again and
-// again. Alone: bun tests/end-to-end/real-text.ts [--lines 12000] [--kills 20] [--settle-ms 6000]
+// again. Alone: bun tests/end-to-end/real-text.ts [--lines 12000] [--kills 20] [--settle-ms 6000] [--stores KIND]
 import { parseArgs } from 'node:util';
 import type { Child } from './lib/child.ts';
 import { acknowledgedOnce, density, sameAsLog, sameOnceOverStarts } from './lib/log-checks.ts';
@@ -10,6 +10,7 @@ import { Scope } from './lib/scope.ts';
 import { Seeded } from './lib/seeded.ts';
 import { ServerProcess } from './lib/server-process.ts';
 import { TailReader } from './lib/tail-reader.ts';
+import { openTestStores, STORES_KINDS, type StoresKind } from './lib/test-stores.ts';
 
 const SENDERS = ['ahab', 'ishmael', 'queequeg', 'starbuck'];
 const READERS = ['flask', 'pip', 'stubb'];
@@ -21,6 +22,7 @@ export interface Options {
   readonly kills: number;
   /** Between a restart and the next portion: a client's back-off starts over after a session that lived for 5 s. */
   readonly settleMs: number;
+  readonly stores: StoresKind;
 }
 
 /** Everything that was found; `findings` is empty when all is well. */
@@ -36,7 +38,7 @@ export interface Outcome {
 export async function runRealText(options: Options, scope: Scope): Promise<Outcome> {
   const random = Seeded.printed('real text');
   const parley = new Parley(scope);
-  const server = await ServerProcess.start(parley, { directory: scope.folder() });
+  const server = await ServerProcess.start(parley, await openTestStores(options.stores, scope));
   for (const name of [...SENDERS, ...READERS]) await parley.register(name, server.url);
   const conversation = await createGroup(parley);
 
@@ -45,19 +47,18 @@ export async function runRealText(options: Options, scope: Scope): Promise<Outco
   const senders = new Senders(parley, conversation, realLines().slice(0, options.lines));
 
   const restarting = keepRestarting(readers, random);
-  const { unanswered, midway } = await sendThroughKills({ options, server, senders, random, parley });
+  const { unanswered, midway } = await sendThroughKills({
+    options,
+    server,
+    senders,
+    random,
+    parley,
+    conversation,
+  });
   const codes = await senders.end();
   await restarting.stop();
 
-  const history = await parley.text([
-    'history',
-    '--profile',
-    'ahab',
-    '--conversation',
-    conversation,
-    '--log',
-    '--json',
-  ]);
+  const history = await wholeLog(parley, conversation);
   for (const reader of readers) await reader.reaches(history.length, CATCH_UP_WITHIN_MS);
   const readerCodes = await Promise.all(readers.map((reader) => reader.stop()));
   const findings = [
@@ -68,10 +69,10 @@ export async function runRealText(options: Options, scope: Scope): Promise<Outco
     ...acknowledgedOnce(history, senders.all),
     ...readers.flatMap((reader) => checkReader(history, reader)),
     ...midway,
-    ...(await audit(parley, server.directory)),
+    ...(await auditRunning({ options, parley, server, conversation })),
   ];
   await server.stop();
-  findings.push(...(await audit(parley, server.directory)));
+  findings.push(...(await auditStopped({ options, parley, server, conversation }, history)));
   const readerStarts = readers.reduce((sum, reader) => sum + reader.starts, 0);
   return { findings, entries: history.length, kills: options.kills, unanswered, readerStarts };
 }
@@ -134,24 +135,28 @@ class Senders {
   }
 }
 
-interface Run {
+interface Audited {
   readonly options: Options;
   readonly server: ServerProcess;
+  readonly parley: Parley;
+  readonly conversation: string;
+}
+
+interface Run extends Audited {
   readonly senders: Senders;
   readonly random: Seeded;
-  readonly parley: Parley;
 }
 
 /** Kills the server in the middle of each portion. Half-way it also audits the data of the running server. */
 async function sendThroughKills(run: Run): Promise<{ unanswered: number; midway: string[] }> {
-  const { options, server, senders, random, parley } = run;
+  const { options, server, senders, random } = run;
   const portions = options.kills + 1;
   const perPortion = Math.floor(options.lines / portions);
   let unanswered = 0;
   let midway: string[] = [];
   for (let portion = 0; portion < options.kills; portion++) {
     await senders.feed(portion, portions, random.between(1, Math.floor(perPortion / 2)));
-    if (portion === Math.floor(options.kills / 2)) midway = await audit(parley, server.directory);
+    if (portion === Math.floor(options.kills / 2)) midway = await auditRunning(run);
     unanswered += senders.unanswered;
     await server.kill();
     await pause(random.between(0, 200));
@@ -192,8 +197,27 @@ function checkReader(history: readonly string[], reader: TailReader): string[] {
   );
 }
 
+async function wholeLog(parley: Parley, conversation: string): Promise<string[]> {
+  return parley.text(['history', '--profile', 'ahab', '--conversation', conversation, '--log', '--json']);
+}
+
+/** What `parley audit` finds in a folder. Of engines the log is looked at, at the end. */
+async function auditRunning({ options, parley, server }: Audited): Promise<string[]> {
+  return options.stores === 'embedded' ? auditFolder(parley, server.directory) : [];
+}
+
+/** Engines are asked through a new server, which must find the log as it was. */
+async function auditStopped(audited: Audited, history: readonly string[]): Promise<string[]> {
+  const { options, parley, server, conversation } = audited;
+  if (options.stores === 'embedded') return auditFolder(parley, server.directory);
+  await server.restart();
+  const log = await wholeLog(parley, conversation);
+  await server.stop();
+  return sameAsLog(history, log);
+}
+
 /** Exit code 0 and not one finding. */
-async function audit(parley: Parley, directory: string): Promise<string[]> {
+async function auditFolder(parley: Parley, directory: string): Promise<string[]> {
   const { code, stdout, stderr } = await parley.run(['audit', '--data', directory, '--json']);
   if (code !== 0 || !stdout.startsWith('{')) return [`audit: exit code ${code}, ${stdout}${stderr}`];
   const report = parse(stdout.split('\n')[0] ?? '');
@@ -209,6 +233,7 @@ if (import.meta.main) {
       lines: { type: 'string', default: '12000' },
       kills: { type: 'string', default: '20' },
       'settle-ms': { type: 'string', default: '6000' },
+      stores: { type: 'string', default: 'embedded' },
     },
   });
   await using scope = new Scope();
@@ -217,7 +242,8 @@ if (import.meta.main) {
     number,
     number,
   ];
-  const outcome = await runRealText({ lines, kills, settleMs }, scope);
+  const stores = STORES_KINDS.find((kind) => kind === values.stores) ?? 'embedded';
+  const outcome = await runRealText({ lines, kills, settleMs, stores }, scope);
   console.log(JSON.stringify(outcome));
   process.exitCode = outcome.findings.length === 0 ? 0 : 1;
 }

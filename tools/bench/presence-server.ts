@@ -1,5 +1,7 @@
-// The product's server as `parley serve` starts it, with its calls to the status cache and the contact store counted.
+// The product's server as `parley serve` starts it, with a status cache as a cluster has one; calls to that and to the
+// contact store are counted.
 import { MemoryStatusCache } from '@parley/adapter-memory/memory-status-cache';
+import { SystemClock } from '@parley/adapter-system/system-clock';
 import { SqliteContactStore } from '@parley/adapter-sqlite/sqlite-contact-store';
 import { serve } from '@parley/server-app/serve';
 import { COUNTED, type Counted } from './presence-counts.ts';
@@ -28,7 +30,7 @@ count(SqliteContactStore.prototype, 'contacts.setLastSeen', (rows) =>
 count(SqliteContactStore.prototype, 'contacts.watchersAmong', one);
 count(SqliteContactStore.prototype, 'contacts.contacts', one);
 
-const server = await serve({ port: '0', directory });
+const server = await serve({ port: '0', directory }, { status: new MemoryStatusCache(new SystemClock()) });
 console.log(JSON.stringify({ ready: true, url: server.url, pid: process.pid }));
 process.once('SIGTERM', () => void server[Symbol.asyncDispose]());
 await server.closed;

@@ -47,6 +47,11 @@ function errorOf({ stderr }: Finished): Record<string, unknown> {
   return parseObject(JSON.stringify(error));
 }
 
+test('migrate has nothing to do for a data folder', async () => {
+  expect(await parley('migrate', '--json')).toEqual({ code: 0, stdout: '{"ok":true}\n', stderr: '' });
+  expect((await parley('migrate')).stdout).toContain('Nothing to do');
+});
+
 describe('usage errors end with exit code 2', () => {
   test.each([
     [['bogus'], 'Unknown command'],
@@ -65,6 +70,7 @@ describe('usage errors end with exit code 2', () => {
     [['react', '--to', 'bob', '--seq', '1'], 'emoji'],
     [['reply', '--to', 'bob', '--conversation', '1', '--seq', '1', 'x'], 'exclude one another'],
     [['serve', '--port', '65536'], 'from 0 to 65535'],
+    [['migrate', '--copies', '0'], 'from 1 to 99'],
     [['whoami', '--profile', '../x'], "profile's name"],
     [['register', 'ada', '--url', 'ftp://x'], 'http://'],
     [['register', 'ada', '--url', 'http://127.0.0.1:1'], '--password-stdin'],

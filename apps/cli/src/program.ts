@@ -11,6 +11,7 @@ import { addGroup } from './commands/group.ts';
 import { addHistory } from './commands/history.ts';
 import { addInvites } from './commands/invite.ts';
 import { addMessageChanges } from './commands/message-change.ts';
+import { addMigrate } from './commands/migrate.ts';
 import { addPeople } from './commands/people.ts';
 import { addPersonal } from './commands/personal.ts';
 import { addPresence } from './commands/presence.ts';
@@ -68,6 +69,7 @@ export async function runProgram(args: readonly string[], context: CliContext): 
 function addCommands(program: Command, context: CliContext): void {
   program.commandsGroup('Serving:');
   addServe(program, context);
+  addMigrate(program, context);
   addAudit(program, context);
   program.commandsGroup('Signing in:');
   addAccountCommands(program, context);

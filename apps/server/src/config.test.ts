@@ -1,7 +1,8 @@
 // Every setting: its default, what it takes, and what is refused by name.
 import { describe, expect, test } from 'bun:test';
 import { resolve } from 'node:path';
-import { ConfigError, configFrom, type Config, type Flags } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import { configFrom, type Config, type Flags } from './config.ts';
 import { readEnvironment } from './env.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -26,7 +27,7 @@ test('without any setting everything has its default', () => {
   expect(config()).toEqual({
     host: '127.0.0.1',
     port: 8_080,
-    directory: resolve('parley-data'),
+    stores: { kind: 'embedded', directory: resolve('parley-data') },
     origins: [],
     trustedProxies: [],
     registration: 'open',
@@ -62,7 +63,7 @@ test('every setting is taken', () => {
   ).toEqual({
     host: '0.0.0.0',
     port: 0,
-    directory: '/srv/parley',
+    stores: { kind: 'embedded', directory: '/srv/parley' },
     origins: ['https://a.example', 'https://b.example:8443'],
     trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
     registration: 'closed',
@@ -80,7 +81,7 @@ test('every setting is taken', () => {
 test('a flag goes before its variable', () => {
   const env = { PARLEY_HOST: '10.0.0.1', PARLEY_PORT: '1', PARLEY_DATA: '/one' };
   const flags = { host: '10.0.0.2', port: 2, directory: '/two' };
-  expect(config(env, flags)).toMatchObject(flags);
+  expect(config(env, flags)).toMatchObject({ host: '10.0.0.2', port: 2, stores: { directory: '/two' } });
 });
 
 test.each([

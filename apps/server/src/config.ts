@@ -1,11 +1,12 @@
 // From environment and flags to one typed configuration, with every default. A setting that makes no sense is refused.
-import { resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { GROUP_MEMBERS_MAX_COUNT } from '@parley/protocol/limits';
 import { isJwksUrl } from '@parley/server/account/jwks-reader';
 import { JWT_SECRET_MIN_BYTES, type JwksAlgorithm } from '@parley/server/account/jwt-verifier';
 import { TrustedProxies } from '@parley/server/http/trusted-proxies';
+import { ConfigError } from './config-error.ts';
 import type { Environment } from './env.ts';
+import { storesConfig, type StoresConfig } from './stores-config.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
@@ -30,7 +31,7 @@ export type JwtConfig =
 export interface Config {
   readonly host: string;
   readonly port: number;
-  readonly directory: string;
+  readonly stores: StoresConfig;
   readonly origins: readonly string[];
   /** Addresses and CIDRs. */
   readonly trustedProxies: readonly string[];
@@ -53,20 +54,14 @@ export interface Flags {
   readonly directory?: string | undefined;
 }
 
-/** A setting that cannot be used; the message names it and says what it should be. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
 export const DEFAULT_PORT = 8080;
 export const DEFAULT_LARGE_GROUP_MEMBERS = 100;
-export const DEFAULT_DIRECTORY = 'parley-data';
 
 export function configFrom(env: Environment, flags: Flags = {}): Config {
   return {
     host: word('PARLEY_HOST or --host', flags.host ?? env.host, '127.0.0.1'),
     port: integer('PARLEY_PORT or --port', flags.port ?? env.port, DEFAULT_PORT, { from: 0, to: 65_535 }),
-    directory: resolve(word('PARLEY_DATA or --data', flags.directory ?? env.directory, DEFAULT_DIRECTORY)),
+    stores: storesConfig(env, flags.directory),
     origins: originList(env.origins),
     trustedProxies: proxyList(env.trustedProxies),
     registration: choice('PARLEY_REGISTRATION', env.registration, ['open', 'closed'], 'open'),

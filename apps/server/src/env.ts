@@ -4,6 +4,12 @@ export interface Environment {
   readonly host: string | undefined;
   readonly port: string | undefined;
   readonly directory: string | undefined;
+  readonly messages: string | undefined;
+  readonly members: string | undefined;
+  readonly cache: string | undefined;
+  readonly bus: string | undefined;
+  readonly node: string | undefined;
+  readonly advertise: string | undefined;
   readonly origins: string | undefined;
   readonly trustedProxies: string | undefined;
   readonly registration: string | undefined;
@@ -27,6 +33,12 @@ export function readEnvironment(
     host: env['PARLEY_HOST'],
     port: env['PARLEY_PORT'],
     directory: env['PARLEY_DATA'],
+    messages: env['PARLEY_MESSAGES'],
+    members: env['PARLEY_MEMBERS'],
+    cache: env['PARLEY_CACHE'],
+    bus: env['PARLEY_BUS'],
+    node: env['PARLEY_NODE'],
+    advertise: env['PARLEY_ADVERTISE'],
     origins: env['PARLEY_ORIGINS'],
     trustedProxies: env['PARLEY_TRUSTED_PROXIES'],
     registration: env['PARLEY_REGISTRATION'],

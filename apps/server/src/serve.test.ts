@@ -3,7 +3,8 @@ import { afterAll, expect, test } from 'bun:test';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, configFrom } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import { configFrom } from './config.ts';
 import { readEnvironment } from './env.ts';
 import { serveConfig } from './serve.ts';
 

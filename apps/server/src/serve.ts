@@ -1,11 +1,10 @@
-// The composition root: configuration to adapters to a running server. The only place that names adapters.
-import { MemoryStatusCache } from '@parley/adapter-memory/memory-status-cache';
-import { openSqlite } from '@parley/adapter-sqlite/open-sqlite';
+// The composition root: configuration to stores to a running server. Only the files of this folder name adapters.
 import { SystemClock } from '@parley/adapter-system/system-clock';
 import { SystemRandomness } from '@parley/adapter-system/system-randomness';
 import { SystemTimers } from '@parley/adapter-system/system-timers';
 import type { Clock } from '@parley/ports/clock';
 import type { Log } from '@parley/ports/log';
+import type { StatusCache } from '@parley/ports/status-cache';
 import type { Timers } from '@parley/ports/timers';
 import { ARGON2ID_ITERATIONS, ARGON2ID_MEMORY_KIB, Argon2id } from '@parley/server/account/argon2id';
 import { JwksKeys } from '@parley/server/account/jwks-keys';
@@ -17,29 +16,32 @@ import {
   PasswordHasher,
 } from '@parley/server/account/password-hasher';
 import { ChatServer } from '@parley/server/chat-server';
-import { Snowflake } from '@parley/server/message/snowflake';
-import { ConfigError, configFrom, type Config, type Flags, type JwtConfig } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import { configFrom, type Config, type Flags, type JwtConfig } from './config.ts';
 import { readEnvironment } from './env.ts';
 import { createLog } from './logger.ts';
+import { openStores, type Stores, type StoresEnd, type StoresPlace } from './stores.ts';
 
-export type Closed = { readonly kind: 'stopped' } | { readonly kind: 'failed'; readonly reason: string };
+export type Closed = { readonly kind: 'stopped' } | StoresEnd;
 
 export interface RunningServer extends AsyncDisposable {
   readonly url: string;
-  readonly directory: string;
-  /** Resolves once the server has stopped, by dispose or by a failure of its store. */
+  readonly place: StoresPlace;
+  /** Resolves once the server has stopped, by dispose or because of its stores. */
   readonly closed: Promise<Closed>;
 }
 
-/** The only node of an embedded installation. */
-const WORKER_ID = 0;
-
-/** Starts from environment and flags. Rejects with an error whose message says what is wrong and what to do. */
-export async function serve(flags: Flags): Promise<RunningServer> {
-  return serveConfig(configFrom(readEnvironment(), flags));
+/** What the configuration has no word for: a bench counts what it is asked. */
+export interface Adapters {
+  readonly status?: StatusCache;
 }
 
-export async function serveConfig(config: Config): Promise<RunningServer> {
+/** Starts from environment and flags. Rejects with an error whose message says what is wrong and what to do. */
+export async function serve(flags: Flags, adapters: Adapters = {}): Promise<RunningServer> {
+  return serveConfig(configFrom(readEnvironment(), flags), adapters);
+}
+
+export async function serveConfig(config: Config, { status }: Adapters = {}): Promise<RunningServer> {
   const log = createLog(config.logLevel);
   const clock = new SystemClock();
   const timers = new SystemTimers();
@@ -51,25 +53,16 @@ export async function serveConfig(config: Config): Promise<RunningServer> {
       'anybody may register with a password beside the users of your JWTs; PARLEY_REGISTRATION=closed ends that',
     );
   }
-  const stores = await openSqlite({ directory: config.directory, clock, timers, randomness, log });
+  const { largeGroupMembers } = config;
+  const stores = await openStores(config.stores, { clock, timers, randomness, log, largeGroupMembers });
   try {
-    const { messages, queue, members, accounts, receipts, personal, contacts, invites, reports } = stores;
     const server = new ChatServer({
-      messages,
-      queue,
-      members,
-      accounts,
-      receipts,
-      personal,
-      contacts,
-      invites,
-      reports,
-      // One process: nobody else asks, and what is online ends with it.
-      status: new MemoryStatusCache(clock),
+      ...stores.ports,
+      status: status ?? stores.ports.status,
+      storesReady: stores.ready,
       clock,
       timers,
       randomness,
-      ids: new Snowflake({ clock, worker: WORKER_ID, after: stores.greatestId }),
       log,
       hasher: new PasswordHasher({
         algorithm: new Argon2id({
@@ -87,40 +80,35 @@ export async function serveConfig(config: Config): Promise<RunningServer> {
       queueRetentionMs: config.queueRetentionMs,
       logRetentionMs: config.logRetentionMs,
       editWindowMs: config.editWindowMs,
-      largeGroupMembers: config.largeGroupMembers,
+      largeGroupMembers,
     });
     const { host, port, trustedProxies } = config;
     const url = server.listen({ host, port, trustedProxies });
-    log.debug({ url, directory: config.directory }, 'serving');
-    return running({ url, directory: config.directory, server, stores, failed: stores.failed });
+    stores.announce(url, () => server.gateway.sessionCount);
+    log.debug({ url, ...stores.place }, 'serving');
+    return running(url, server, stores);
   } catch (error) {
     await stores[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-function running(parts: {
-  url: string;
-  directory: string;
-  server: ChatServer;
-  stores: AsyncDisposable;
-  failed: Promise<string>;
-}): RunningServer {
+function running(url: string, server: ChatServer, stores: Stores): RunningServer {
   const closed = Promise.withResolvers<Closed>();
   let ending: Promise<void> | undefined;
   const end = (outcome: Closed): Promise<void> => {
     ending ??= (async () => {
-      await parts.server.stop();
-      await parts.stores[Symbol.asyncDispose]();
+      await server.stop();
+      await stores[Symbol.asyncDispose]();
       closed.resolve(outcome);
     })();
     return ending;
   };
-  // A store that failed may not acknowledge anything any more; what it answered before is durable.
-  void parts.failed.then((reason) => end({ kind: 'failed', reason }));
+  // Stores that failed may not acknowledge anything any more; what they answered before is durable.
+  void stores.ended.then(end);
   return {
-    url: parts.url,
-    directory: parts.directory,
+    url,
+    place: stores.place,
     closed: closed.promise,
     [Symbol.asyncDispose]: () => end({ kind: 'stopped' }),
   };

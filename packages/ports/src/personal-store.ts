@@ -86,8 +86,11 @@ export interface PersonalStore extends AsyncDisposable {
    * and who follows a thread may have changed meanwhile.
    */
   setMentions(conversation: ConversationId, mentions: readonly Mention[]): Promise<void>;
-  /** Retention. */
-  dropMentions(conversation: ConversationId, through: Seq): Promise<void>;
+  /**
+   * Retention: what is kept of messages up to `through` goes, mentions, hidden ones, and who follows their threads. A
+   * number of a hidden message is never given again, so of each user the one with the greatest stays.
+   */
+  forget(conversation: ConversationId, through: Seq): Promise<void>;
   /** The number that the hidden message has, a new one or that of the first time. */
   hide(user: UserId, conversation: ConversationId, seq: Seq): Promise<number>;
   /** After this number, in order of number. */

@@ -28,8 +28,10 @@ export interface ChatServerOptions {
   readonly contacts: ContactStore;
   readonly invites: InviteStore;
   readonly reports: ReportStore;
-  /** Who is online, for other nodes too; may be wiped at any time. */
-  readonly status: StatusCache;
+  /** Who is online, for other nodes to read; may be wiped at any time. An installation of one node needs none. */
+  readonly status: StatusCache | undefined;
+  /** Whether the stores answer now, where they are elsewhere. Never rejects. */
+  readonly storesReady?: () => Promise<boolean>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly randomness: Randomness;

@@ -63,7 +63,7 @@ export class ChatServer implements AsyncDisposable {
     this.http = httpApp({
       accounts: this.accounts,
       origins: this.#origins,
-      ready: () => this.#stopping === undefined,
+      ready: async () => this.#stopping === undefined && (await options.storesReady?.()) !== false,
       connectUrl: placement && placement.urlFor.bind(placement),
       log,
     });

@@ -3,6 +3,7 @@ import { beforeEach, expect } from 'bun:test';
 import { type Json, Parley, parse } from './parley.ts';
 import type { Scope } from './scope.ts';
 import { ServerProcess } from './server-process.ts';
+import { openTestStores, type StoresKind } from './test-stores.ts';
 import { scopePerTest } from './test-scope.ts';
 
 export class Cast {
@@ -16,9 +17,9 @@ export class Cast {
     this.server = server;
   }
 
-  static async open(scope: Scope): Promise<Cast> {
+  static async open(scope: Scope, stores: StoresKind = 'embedded'): Promise<Cast> {
     const parley = new Parley(scope);
-    const server = await ServerProcess.start(parley, { directory: scope.folder() });
+    const server = await ServerProcess.start(parley, await openTestStores(stores, scope));
     for (const name of ['ada', 'bob', 'cy']) await parley.register(name, server.url);
     return new Cast(scope, parley, server);
   }

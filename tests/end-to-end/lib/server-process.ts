@@ -4,11 +4,13 @@ import { type Parley, parse } from './parley.ts';
 import { within } from './poll.ts';
 import { STRACE } from './strace.ts';
 
-const READY_WITHIN_MS = 20_000;
+/** On engines, a server whose predecessor was killed waits for the end of that one's lease. */
+const READY_WITHIN_MS = 30_000;
 const END_WITHIN_MS = 30_000;
 
 export interface ServerOptions {
-  readonly directory: string;
+  /** Absent where `env` names engines. */
+  readonly directory?: string;
   readonly env?: Record<string, string>;
   /** Runs it under strace, which writes there. */
   readonly tracePath?: string;
@@ -38,7 +40,9 @@ export class ServerProcess {
   }
 
   get directory(): string {
-    return this.#options.directory;
+    const { directory } = this.#options;
+    if (directory === undefined) throw new Error('these stores are in no folder');
+    return directory;
   }
 
   get port(): number {
@@ -55,6 +59,10 @@ export class ServerProcess {
 
   get exited(): Promise<Exit> {
     return this.#child.exited;
+  }
+
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.signal(signal);
   }
 
   /** kill -9. */
@@ -75,7 +83,8 @@ export class ServerProcess {
 }
 
 function spawnServer(parley: Parley, { directory, env, tracePath }: ServerOptions, port: number): Child {
-  const args = ['serve', '--port', String(port), '--data', directory, '--json'];
+  const data = directory === undefined ? [] : ['--data', directory];
+  const args = ['serve', '--port', String(port), ...data, '--json'];
   const before = tracePath === undefined ? [] : [...STRACE, tracePath];
   return parley.spawn(args, { env: { PARLEY_LOG_LEVEL: 'warn', ...env }, before });
 }

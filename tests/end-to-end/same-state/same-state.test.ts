@@ -6,7 +6,8 @@ import { until } from '../lib/poll.ts';
 import { Scope } from '../lib/scope.ts';
 import { scopePerTest } from '../lib/test-scope.ts';
 import { ChatView } from './chat-view.ts';
-import { startWorld, STORES, type StoresName } from './world.ts';
+import { describeOnEngines } from '../lib/test-stores.ts';
+import { startWorld, type StoresName } from './world.ts';
 
 // Sets the time a test may take.
 scopePerTest();
@@ -138,7 +139,7 @@ function isRefusal(error: unknown): void {
   if (!(error instanceof Error) || error.name !== 'ParleyError') throw error;
 }
 
-for (const kind of STORES) {
+function sameOn(kind: StoresName, runsCount: number): void {
   test(`[INV 10] [STATE-2] [READ-2] live, after a resync and fresh: all installations see the same, on ${kind}`, async () => {
     const given = process.env['PARLEY_TEST_SEED'];
     await fc.assert(
@@ -146,10 +147,14 @@ for (const kind of STORES) {
         run(kind, steps),
       ),
       {
-        numRuns: kind === 'memory' ? 40 : 15,
+        numRuns: runsCount,
         endOnFailure: true,
         ...(given === undefined ? {} : { seed: Number(given) }),
       },
     );
   });
 }
+
+sameOn('memory', 40);
+sameOn('embedded', 15);
+describeOnEngines((kind) => sameOn(kind, kind === 'postgres' ? 4 : 2));

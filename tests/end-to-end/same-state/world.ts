@@ -1,7 +1,6 @@
 // A real server on a port, on the stores that a test names; users register as anybody does.
 import { MemoryStatusCache } from '@parley/adapter-memory/memory-status-cache';
 import { MemoryStores } from '@parley/adapter-memory/memory-stores';
-import { openSqlite } from '@parley/adapter-sqlite/open-sqlite';
 import { SystemClock } from '@parley/adapter-system/system-clock';
 import { SystemRandomness } from '@parley/adapter-system/system-randomness';
 import { SystemTimers } from '@parley/adapter-system/system-timers';
@@ -10,13 +9,17 @@ import { PasswordHasher } from '@parley/server/account/password-hasher';
 import { ChatServer } from '@parley/server/chat-server';
 import { Snowflake } from '@parley/server/message/snowflake';
 import { register } from '@parley/client';
+import { configFrom } from '@parley/server-app/config';
+import { readEnvironment } from '@parley/server-app/env';
+import { openStores, type StoresParts } from '@parley/server-app/stores';
 import type { Scope } from '../lib/scope.ts';
+import { openTestStores, type StoresKind } from '../lib/test-stores.ts';
 
-export const STORES = ['memory', 'sqlite'] as const;
-export type StoresName = (typeof STORES)[number];
+export type StoresName = 'memory' | StoresKind;
 
 const DAY_MS = 24 * 3_600_000;
 const PASSWORD = 'a fine password';
+const LARGE_GROUP_MEMBERS = 100;
 
 export interface World {
   readonly url: string;
@@ -28,26 +31,13 @@ export async function startWorld(kind: StoresName, scope: Scope): Promise<World>
   const timers = new SystemTimers();
   const randomness = new SystemRandomness();
   const log = new RecordedLog();
-  const stores =
-    kind === 'memory'
-      ? new MemoryStores()
-      : await openSqlite({ directory: scope.folder(), clock, timers, randomness, log });
-  const { messages, members, queue, accounts, receipts, personal, contacts, invites, reports } = stores;
+  const parts = { clock, timers, randomness, log, largeGroupMembers: LARGE_GROUP_MEMBERS };
+  const { ports, close } = kind === 'memory' ? inMemory(parts) : await opened(kind, scope, parts);
   const server = new ChatServer({
-    messages,
-    members,
-    queue,
-    accounts,
-    receipts,
-    personal,
-    contacts,
-    invites,
-    reports,
-    status: new MemoryStatusCache(clock),
+    ...ports,
     clock,
     timers,
     randomness,
-    ids: new Snowflake({ clock, worker: 0, after: undefined }),
     log,
     hasher: new PasswordHasher({ algorithm: new CheapAlgorithm(), runningMaxCount: 2, waitingMaxCount: 64 }),
     jwt: undefined,
@@ -57,12 +47,12 @@ export async function startWorld(kind: StoresName, scope: Scope): Promise<World>
     queueRetentionMs: 30 * DAY_MS,
     logRetentionMs: undefined,
     editWindowMs: undefined,
-    largeGroupMembers: 100,
+    largeGroupMembers: LARGE_GROUP_MEMBERS,
   });
   const url = server.listen({ host: '127.0.0.1', port: 0 });
   scope.atEnd(async () => {
     await server.stop();
-    await stores[Symbol.asyncDispose]();
+    await close();
   });
   return {
     url,
@@ -71,4 +61,33 @@ export async function startWorld(kind: StoresName, scope: Scope): Promise<World>
       return { url, token, user_id };
     },
   };
+}
+
+function inMemory({ clock }: StoresParts) {
+  const stores = new MemoryStores();
+  const status = new MemoryStatusCache(clock);
+  const ids = new Snowflake({ clock, worker: 0, after: undefined });
+  const { messages, members, queue, accounts, receipts, personal, contacts, invites, reports } = stores;
+  return {
+    ports: {
+      messages,
+      members,
+      queue,
+      accounts,
+      receipts,
+      personal,
+      contacts,
+      invites,
+      reports,
+      status,
+      ids,
+    },
+    close: () => stores[Symbol.asyncDispose](),
+  };
+}
+
+async function opened(kind: StoresKind, scope: Scope, parts: StoresParts) {
+  const { directory, env } = await openTestStores(kind, scope);
+  const stores = await openStores(configFrom(readEnvironment(env), { directory }).stores, parts);
+  return { ports: stores.ports, close: () => stores[Symbol.asyncDispose]() };
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { addJsonOption } from '../cli-options.ts';
 import type { CliContext } from '../context.ts';
 import { plural } from '../plural.ts';
-import { asStartError } from './serve.ts';
+import { asStartError } from '../start-error.ts';
 
 interface AuditOptions {
   readonly data?: string;
@@ -44,13 +44,13 @@ function pause(ms: number): Promise<void> {
 }
 
 async function auditFolder(data: string | undefined) {
-  const [{ audit }, { configFrom }, { readEnvironment }] = await Promise.all([
+  const [{ audit }, { dataFolder }, { readEnvironment }] = await Promise.all([
     import('@parley/server-app/audit'),
-    import('@parley/server-app/config'),
+    import('@parley/server-app/stores-config'),
     import('@parley/server-app/env'),
   ]);
   try {
-    const { directory } = configFrom(readEnvironment(), { directory: data });
+    const directory = dataFolder(readEnvironment(), data);
     return { directory, report: await audit(directory, { pause }) };
   } catch (error) {
     throw asStartError(error, {});

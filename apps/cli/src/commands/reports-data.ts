@@ -3,7 +3,7 @@ import type { ReportView } from '@parley/client';
 import { usageError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import { printReport } from '../report-lines.ts';
-import { asStartError } from './serve.ts';
+import { asStartError } from '../start-error.ts';
 
 const PAGE_REPORTS_COUNT = 100;
 
@@ -21,9 +21,9 @@ export async function dataReports(options: DataReportsOptions, context: CliConte
     throw usageError(
       '--conversation takes a conversation id here: titles are not looked up in a data folder.',
     );
-  const [{ ReportFolder }, { configFrom }, { readEnvironment }] = await Promise.all([
+  const [{ ReportFolder }, { dataFolder }, { readEnvironment }] = await Promise.all([
     import('@parley/server-app/reports'),
-    import('@parley/server-app/config'),
+    import('@parley/server-app/stores-config'),
     import('@parley/server-app/env'),
   ]);
   const reading = <T>(read: () => T): T => {
@@ -33,9 +33,7 @@ export async function dataReports(options: DataReportsOptions, context: CliConte
       throw asStartError(error, {});
     }
   };
-  using folder = reading(
-    () => new ReportFolder(configFrom(readEnvironment(), { directory: data }).directory),
-  );
+  using folder = reading(() => new ReportFolder(dataFolder(readEnvironment(), data)));
   const nameOf = (user: string): string => reading(() => folder.nameOf(user)) ?? user;
   let count = 0;
   let after: string | undefined;

@@ -1,10 +1,12 @@
 // parley serve: runs the server until it is asked to stop. The server is loaded here only, so that the rest is quick.
 import type { Command } from 'commander';
+import type { StoresPlace } from '@parley/server-app/stores';
 import { CliError } from '../cli-error.ts';
 import { addJsonOption, DEFAULT_URL, wholeNumber } from '../cli-options.ts';
 import type { CliContext } from '../context.ts';
 import { Ending } from '../ending.ts';
 import { OutputClosedError } from '../output.ts';
+import { asStartError } from '../start-error.ts';
 import { VERSION } from '../version.ts';
 
 interface ServeOptions {
@@ -17,7 +19,8 @@ const HELP = `
 With --json the first line on standard output is {"ready":true,"url":"http://127.0.0.1:PORT","pid":N,…}; logs go to
 standard error as JSON lines (PARLEY_LOG_LEVEL: debug, info, warn, error, silent).
 On SIGTERM or Ctrl-C it answers what is under way, tells its clients and ends with exit code 0. When its storage fails
-it ends with exit code 1. One server at a time may use a data folder.`;
+it ends with exit code 1. One server at a time may use a data folder, or the engines that PARLEY_MESSAGES and
+PARLEY_MEMBERS name: a second one waits for 11 s, in case the first has crashed, and ends with exit code 1.`;
 
 export function addServe(program: Command, context: CliContext): void {
   const command = program
@@ -39,8 +42,15 @@ async function run(options: ServeOptions, context: CliContext): Promise<void> {
   // Before anything else: a signal during the start is a wish to stop as well.
   using ending = new Ending();
   await using server = await start(options);
-  await announce({ url: server.url, directory: server.directory }, context);
+  await announce(server, context);
   const outcome = await Promise.race([server.closed, ending.reason]);
+  if (outcome.kind === 'replaced') {
+    throw new CliError({
+      code: 'replaced',
+      message: `The server stopped; everything that it acknowledged is kept. The reason: ${outcome.reason}.`,
+      retry: 'later',
+    });
+  }
   if (outcome.kind !== 'failed') return;
   throw new CliError({
     code: 'storage_failed',
@@ -60,51 +70,18 @@ async function start({ port, host, data }: ServeOptions) {
   }
 }
 
-/** Failures that an operator can do something about; anything else is a defect and keeps its stack trace. */
-export function asStartError(
-  error: unknown,
-  { port, host }: { port?: number | undefined; host?: string | undefined },
-): unknown {
-  if (!(error instanceof Error)) return error;
-  const code = 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') {
-    return new CliError({
-      code: 'port_in_use',
-      message: `Port ${port ?? 'given by PARLEY_PORT, or 8080,'} is in use. Choose another one with --port, or any free one with --port 0.`,
-    });
-  }
-  if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return new CliError({
-      code: 'cannot_listen',
-      message: `The server cannot listen on ${host ?? 'its address'}${port === undefined ? '' : `, port ${port}`}: ${error.message}. Choose another one with --host or --port.`,
-    });
-  }
-  if (error.name === 'StoreError' && error.message.includes('already using')) {
-    return new CliError({
-      code: 'folder_in_use',
-      message: `${error.message}. Stop that one first, or choose another folder with --data.`,
-    });
-  }
-  if (error.name === 'StoreError' && 'kind' in error && error.kind === 'storage_full')
-    return new CliError({ code: 'storage_full', message: error.message, retry: 'later' });
-  if (error.name === 'StoreError')
-    return new CliError({ code: 'storage_unusable', message: `${error.message}.` });
-  if (error.name === 'ConfigError') return new CliError({ code: 'bad_setting', message: error.message });
-  return error;
-}
-
 async function announce(
-  { url, directory }: { url: string; directory: string },
+  { url, place }: { readonly url: string; readonly place: StoresPlace },
   context: CliContext,
 ): Promise<void> {
   const { stdout, json, colors } = context;
   try {
     if (json)
-      return await stdout.json({ ready: true, url, pid: process.pid, data: directory, version: VERSION });
+      return await stdout.json({ ready: true, url, pid: process.pid, ...placeJson(place), version: VERSION });
     const flag = url === DEFAULT_URL ? '' : ` --url ${url}`;
     await stdout.write(
       `${colors.bold(`Parley ${VERSION}`)} is ready at ${colors.cyan(url)}\n` +
-        `Everything is kept in ${directory}. Ctrl-C stops it.\n\n` +
+        `${placeText(place)} Ctrl-C stops it.\n\n` +
         'Make yourself an account in another terminal, and chat:\n' +
         `  ${colors.bold(`parley register NAME${flag}`)}\n` +
         `  ${colors.bold('parley chat --to NAME')}\n\n`,
@@ -113,4 +90,18 @@ async function announce(
     // Nobody wants to read that it is ready: no reason not to serve.
     if (!(error instanceof OutputClosedError)) throw error;
   }
+}
+
+function placeJson(place: StoresPlace): Record<string, string> {
+  return place.kind === 'embedded'
+    ? { data: place.directory }
+    : { messages: place.messages, members: place.members };
+}
+
+function placeText(place: StoresPlace): string {
+  if (place.kind === 'embedded') return `Everything is kept in ${place.directory}.`;
+  const { messages, members } = place;
+  return messages === members
+    ? `Everything is kept in ${members}.`
+    : `Messages are kept in ${messages}, all else in ${members}.`;
 }

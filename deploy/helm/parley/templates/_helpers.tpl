@@ -49,12 +49,12 @@ capabilities:
 {{- if $url }}
 - name: PARLEY_{{ upper $name }}
   value: {{ $url | quote }}
-{{- else if not $.Values.existingSecret }}
+{{- else if and (has $name (list "messages" "members")) (not $.Values.existingSecret) }}
 {{- fail (printf "engines.%s has no URL, and there is no existingSecret that could have it" $name) }}
 {{- end }}
 {{- end }}
 {{- else if gt (int .Values.replicas) 1 }}
-{{- fail "replicas: more than one node needs engines" }}
+{{- fail "replicas: one more node to stand by needs engines" }}
 {{- end }}
 {{- range $name, $value := .Values.env }}
 - name: {{ $name }}

@@ -44,10 +44,7 @@ export async function checkEngine(client: Client, keyspace: string): Promise<voi
   }[];
   const problems = engineProblems(nodes, row?.durable_writes === true);
   if (problems.length > 0) {
-    throw new StoreError(
-      'unavailable',
-      `Cassandra is not fit to keep messages. ${problems.join(' ')} (To use it all the same: acceptUnsafeEngine.)`,
-    );
+    throw new StoreError('unavailable', `Cassandra is not fit to keep messages. ${problems.join(' ')}`);
   }
 }
 

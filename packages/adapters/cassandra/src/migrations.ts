@@ -23,13 +23,15 @@ export interface MigrateOptions {
   readonly randomness: Randomness;
 }
 
-export async function migrate(options: MigrateOptions): Promise<void> {
+/** Resolves with the names of the steps that were missing when it began. */
+export async function migrate(options: MigrateOptions): Promise<readonly string[]> {
   const { client, keyspace, migrations, clock, randomness } = options;
   await createKeyspace(options);
   await createTables(client, keyspace, BOOKKEEPING);
   const applied = await appliedIn(client, keyspace);
   checkApplied(applied, migrations);
-  for (const { version, name, tables } of migrations.slice(applied.length)) {
+  const missing = migrations.slice(applied.length);
+  for (const { version, name, tables } of missing) {
     await createTables(client, keyspace, tables);
     const insert = `INSERT INTO ${keyspace}.migrations (version, name, applied_at) VALUES (?, ?, ?) IF NOT EXISTS`;
     await client.execute(insert, [version, name, BigInt(clock.now())], SERIAL);
@@ -39,6 +41,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     .join('');
   const insert = `INSERT INTO ${keyspace}.meta (name, value) VALUES ('log_id', ?) IF NOT EXISTS`;
   await client.execute(insert, [logId], SERIAL);
+  return missing.map(({ name }) => name);
 }
 
 /** Throws unless the logs of the keyspace are cut as the number says: where a row is follows from it. */
@@ -84,7 +87,7 @@ async function createKeyspace({ client, keyspace, replication }: MigrateOptions)
   if (replication === undefined) {
     throw new StoreError(
       'unavailable',
-      `Cassandra has no keyspace "${keyspace}": create it, or say with how many copies in each datacenter.`,
+      `Cassandra has no keyspace "${keyspace}": create it, or let \`parley migrate --copies NUMBER\` make it.`,
     );
   }
   const copies = Object.entries(replication).map(([datacenter, count]) => `'${datacenter}': ${count}`);

@@ -65,7 +65,7 @@ describeWithEngine('cassandra', (url) => {
     );
     expect(
       await rejection(() => migrateCassandra({ ...cluster, replication: undefined, ...PORTS })),
-    ).toMatchObject({ kind: 'unavailable', message: expect.stringContaining('how many copies') });
+    ).toMatchObject({ kind: 'unavailable', message: expect.stringContaining('--copies') });
   });
 
   test('a schema older or newer than the code is refused, with what to do', async () => {

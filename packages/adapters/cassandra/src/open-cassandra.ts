@@ -65,11 +65,11 @@ export interface MigrateCassandraOptions extends Cluster {
   readonly randomness: Randomness;
 }
 
-/** What `parley migrate` does. */
-export async function migrateCassandra(options: MigrateCassandraOptions): Promise<void> {
+/** What `parley migrate` does. Resolves with the names of the steps that were missing. */
+export async function migrateCassandra(options: MigrateCassandraOptions): Promise<readonly string[]> {
   const client = await connect(options);
   try {
-    await migrate({ ...options, client, migrations: MIGRATIONS });
+    return await migrate({ ...options, client, migrations: MIGRATIONS });
   } finally {
     await client.shutdown();
   }

@@ -104,10 +104,22 @@ export class MemoryPersonalStore implements PersonalStore {
     });
   }
 
-  dropMentions(conversation: ConversationId, through: Seq): Promise<void> {
-    return this.#handle.call({ method: 'dropMentions', conversation }, (state) => {
+  forget(conversation: ConversationId, through: Seq): Promise<void> {
+    return this.#handle.call({ method: 'forget', conversation }, (state) => {
       const of = state.mentions.get(conversation);
       for (const seq of of?.keys() ?? []) if (seq <= through) of?.delete(seq);
+      for (const key of state.followers.keys()) {
+        const thread = keyOfThread(key);
+        if (thread.conversation === conversation && thread.thread <= through) state.followers.delete(key);
+      }
+      for (const [user, rows] of state.hidden) {
+        const last = rows.at(-1);
+        const isKept = (row: HiddenMessage) => row.conversation !== conversation || row.seq > through;
+        state.hidden.set(
+          user,
+          rows.filter((row) => row === last || isKept(row)),
+        );
+      }
     });
   }
 
@@ -117,8 +129,9 @@ export class MemoryPersonalStore implements PersonalStore {
       state.hidden.set(user, rows);
       const there = rows.find((row) => row.conversation === conversation && row.seq === seq);
       if (there !== undefined) return there.number;
-      rows.push({ number: rows.length + 1, conversation, seq });
-      return rows.length;
+      const number = (rows.at(-1)?.number ?? 0) + 1;
+      rows.push({ number, conversation, seq });
+      return number;
     });
   }
 

@@ -35,15 +35,23 @@ interface Applied {
   readonly name: string;
 }
 
-/** All that is missing, the schema itself too, in one transaction. Migrators that start at the same time wait for each other. */
-export async function migrate(database: Database, migrations: readonly Migration[]): Promise<void> {
-  await database.transaction('read committed', async (transaction) => {
+/**
+ * All that is missing, the schema itself too, in one transaction; resolves with the names of these steps. Migrators that
+ * start at the same time wait for each other.
+ */
+export async function migrate(
+  database: Database,
+  migrations: readonly Migration[],
+): Promise<readonly string[]> {
+  return await database.transaction('read committed', async (transaction) => {
     await transaction.run(RUN_ALONE, [database.schema]);
     await transaction.execute(`CREATE SCHEMA IF NOT EXISTS ${database.schema}`);
     await transaction.execute(MAKE_TABLE);
     const applied = await transaction.run(APPLIED, []);
     checkBeginning(applied, migrations);
-    for (const migration of migrations.slice(applied.length)) await apply(transaction, migration);
+    const missing = migrations.slice(applied.length);
+    for (const migration of missing) await apply(transaction, migration);
+    return missing.map(({ name }) => name);
   });
 }
 

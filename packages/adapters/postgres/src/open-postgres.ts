@@ -76,8 +76,8 @@ export async function openPostgres(options: PostgresOptions) {
   }
 }
 
-/** Brings the tables up to date, and makes them, and their schema, where there are none. */
-export async function migratePostgres(options: PostgresOptions): Promise<void> {
+/** Brings the tables up to date, and makes them, and their schema, where there are none. Resolves with what was missing. */
+export async function migratePostgres(options: PostgresOptions): Promise<readonly string[]> {
   await using database = new Database({ ...options, statementTimeoutMs: MIGRATION_TIMEOUT_MS });
-  await migrate(database, MIGRATIONS);
+  return await migrate(database, MIGRATIONS);
 }

@@ -1,5 +1,5 @@
 // Who is mentioned by which message, as the messages say now.
-import type { ConversationId, Seq } from '@parley/protocol/ids';
+import type { ConversationId } from '@parley/protocol/ids';
 import type { Mention } from '@parley/ports/personal-store';
 import type { Database } from './database.ts';
 import { EVERYONE } from './personal-standings.ts';
@@ -24,7 +24,6 @@ const REPLACE = statement(
    INSERT INTO mentions (user_id, conversation, seq, sender)
      SELECT DISTINCT user_id, $1::bigint, seq, sender FROM now ON CONFLICT DO NOTHING`,
 );
-const DROP = statement('mentions_drop', 'DELETE FROM mentions WHERE conversation = $1 AND seq <= $2');
 
 export async function setMentions(
   database: Database,
@@ -51,12 +50,4 @@ export async function setMentions(
       rows.map(({ sender }) => sender),
     ]);
   });
-}
-
-export async function dropMentions(
-  database: Database,
-  conversation: ConversationId,
-  through: Seq,
-): Promise<void> {
-  await database.write(DROP, [conversation, through]);
 }

@@ -12,7 +12,7 @@ import type {
 } from '@parley/ports/personal-store';
 import type { Database } from './database.ts';
 import { BEFORE_THE_FIRST } from './id-page.ts';
-import { dropMentions, setMentions } from './personal-mentions.ts';
+import { setMentions } from './personal-mentions.ts';
 import { PersonalStandings } from './personal-standings.ts';
 import { statement } from './statement.ts';
 import { writeAlone } from './write-alone.ts';
@@ -100,6 +100,18 @@ export interface PostgresPersonalStoreOptions {
   readonly counts: LogCounts;
 }
 
+// The greatest number of a user stays, or it would be given again.
+const FORGET = statement(
+  'personal_forget',
+  `WITH mentioned AS (
+     DELETE FROM mentions WHERE conversation = $1 AND seq <= $2
+   ), followed AS (
+     DELETE FROM followers WHERE conversation = $1 AND thread <= $2
+   )
+   DELETE FROM hidden WHERE conversation = $1 AND seq <= $2
+     AND number < (SELECT max(number) FROM hidden all_of WHERE all_of.user_id = hidden.user_id)`,
+);
+
 export class PostgresPersonalStore implements PersonalStore {
   readonly #database: Database;
   readonly #counts: LogCounts;
@@ -155,8 +167,8 @@ export class PostgresPersonalStore implements PersonalStore {
     return setMentions(this.#database, conversation, mentions);
   }
 
-  dropMentions(conversation: ConversationId, through: Seq): Promise<void> {
-    return dropMentions(this.#database, conversation, through);
+  async forget(conversation: ConversationId, through: Seq): Promise<void> {
+    await this.#database.write(FORGET, [conversation, through]);
   }
 
   /** One at a time for a user: whoever sees a number has seen, or can page to, all lower ones. */

@@ -38,6 +38,7 @@ const PERSONAL: readonly string[] = [
      PRIMARY KEY (user_id, number)
    )`,
   'CREATE UNIQUE INDEX hidden_message ON hidden (user_id, conversation, seq)',
+  'CREATE INDEX hidden_conversation ON hidden (conversation, seq)',
 
   `CREATE TABLE followers (
      conversation bigint NOT NULL,

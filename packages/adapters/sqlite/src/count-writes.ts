@@ -1,14 +1,12 @@
 // Keeps the running counts of a log beside its entries: what an append adds to them, and what a drop leaves.
 import type { Database, Statement } from 'bun:sqlite';
 import { COMMON_KIND } from './entry-row.ts';
-import type { LogKeys } from './log-keys.ts';
+import type { KnownLog, LogKeys } from './log-keys.ts';
 import { blockOf, firstOfBlock, LogCounts } from './log-counts.ts';
 import { ENTRY_FIELDS_COUNT } from './write-calls.ts';
 
 type Binding = string | number;
 
-/** Logs of which it is remembered which blocks their senders have. */
-const REMEMBERED_LOGS_MAX_COUNT = 20_000;
 /** Senders of one log that are remembered: of a large group only some are, and the others are looked up. */
 const REMEMBERED_SENDERS_MAX_COUNT = 64;
 
@@ -37,9 +35,6 @@ export class CountWrites {
   readonly #keys: LogKeys;
   readonly #counts: LogCounts;
   readonly #statements: ReturnType<typeof prepareStatements>;
-  /** By log the senders of whom it is known which was the last block with a row: sender, block, sender, block … */
-  readonly #blocks = new Map<number, number[]>();
-  #generation = 0;
 
   constructor(database: Database, keys: LogKeys) {
     this.#keys = keys;
@@ -48,23 +43,22 @@ export class CountWrites {
   }
 
   /** The entries are there, after `head`; `fields` are as an append has them. */
-  appended(log: number, head: number, fields: readonly (string | number)[]): void {
-    const blocks = this.#blocksOf(log);
+  appended(log: KnownLog, head: number, fields: readonly (string | number)[]): void {
     let changes: number | undefined;
     for (let index = 0, seq = head + 1; index < fields.length; index += ENTRY_FIELDS_COUNT, seq += 1) {
       if (fields[index] === COMMON_KIND) {
         const sender = this.#keys.sender(fields[index + 2] as string);
         const block = blockOf(seq);
-        if (!isKnown(blocks, sender, block)) this.#beginBlock(blocks, log, sender, block);
+        if (!isKnown(log.blocks, sender, block)) this.#beginBlock(log, sender, block);
       } else {
-        changes = (changes ?? this.#changesUpTo(log, head)) + 1;
-        this.#statements.addChange.run(log, seq, changes);
+        changes = (changes ?? this.#changesUpTo(log.key, head)) + 1;
+        this.#statements.addChange.run(log.key, seq, changes);
       }
     }
   }
 
   /** Call it while the entries up to `through`, which becomes the floor, are still there. */
-  dropping(log: number, through: number): void {
+  dropping({ key: log, blocks }: KnownLog, through: number): void {
     const statements = this.#statements;
     const changes = this.#changesUpTo(log, through);
     const block = blockOf(through);
@@ -74,23 +68,11 @@ export class CountWrites {
     }
     statements.dropChanges.run(log, through);
     statements.setFloorChanges.run(changes, log);
-    this.#blocks.delete(log);
+    blocks.length = 0;
   }
 
-  #blocksOf(log: number): number[] {
-    // A transaction that was rolled back took the rows with it that it had made.
-    if (this.#generation !== this.#keys.generation) this.#blocks.clear();
-    this.#generation = this.#keys.generation;
-    const there = this.#blocks.get(log);
-    if (there !== undefined) return there;
-    if (this.#blocks.size >= REMEMBERED_LOGS_MAX_COUNT) this.#blocks.clear();
-    const blocks: number[] = [];
-    this.#blocks.set(log, blocks);
-    return blocks;
-  }
-
-  #beginBlock(blocks: number[], log: number, sender: number, block: number): void {
-    this.#statements.beginBlock.run(log, sender, block, this.#counts.sentBefore(log, sender, block));
+  #beginBlock({ key, blocks }: KnownLog, sender: number, block: number): void {
+    this.#statements.beginBlock.run(key, sender, block, this.#counts.sentBefore(key, sender, block));
     const known = senderAt(blocks, sender);
     if (known !== undefined) blocks[known + 1] = block;
     else {

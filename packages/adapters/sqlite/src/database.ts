@@ -9,8 +9,8 @@ const SYNCHRONOUS_FULL = 2;
 const SECURE_DELETE_ON = 1;
 // Small: behind them is the operating system's cache, and with 64 MiB neither appends nor reads of a database of
 // 250 MB were faster.
-const WRITER_CACHE_KIB = 4_096;
-const READER_CACHE_KIB = 1_024;
+const WRITER_CACHE_KIB = 1_024;
+const READER_CACHE_KIB = 512;
 /** How long the writer waits for a lock: only a foreign program can hold one against it. */
 export const WRITER_BUSY_MS = 1_000;
 const READER_BUSY_MS = 5_000;

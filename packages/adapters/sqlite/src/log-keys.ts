@@ -3,15 +3,21 @@ import type { Database, Statement } from 'bun:sqlite';
 
 const CACHED_KEYS_MAX_COUNT = 50_000;
 
+/** What the writer remembers of a log. */
+export interface KnownLog {
+  readonly key: number;
+  /** The senders of whom it is known which was the last block with a row: sender, block, sender, block … */
+  readonly blocks: number[];
+}
+
 type KeyQuery = Statement<{ key: number }, [string]>;
 
 export class LogKeys {
-  readonly #logs = new Map<string, number>();
+  readonly #logs = new Map<string, KnownLog>();
   readonly #senders = new Map<string, number>();
   readonly #findLog: KeyQuery;
   readonly #findSender: KeyQuery;
   readonly #addSender: KeyQuery;
-  #generation = 0;
 
   constructor(database: Database) {
     this.#findLog = database.prepare('SELECT key FROM logs WHERE id = ?');
@@ -19,18 +25,13 @@ export class LogKeys {
     this.#addSender = database.prepare('INSERT INTO senders (id) VALUES (?) RETURNING key');
   }
 
-  /** Another one after a rollback: whoever remembers what a transaction made forgets it then. */
-  get generation(): number {
-    return this.#generation;
-  }
-
-  /** The key of a log that exists. */
-  log(id: string): number {
+  /** A log that exists. */
+  log(id: string): KnownLog {
     const cached = this.#logs.get(id);
     if (cached !== undefined) return cached;
     const found = this.#findLog.get(id);
     if (found === null) throw new Error(`no log ${id}`);
-    return remember(this.#logs, id, found.key);
+    return remember(this.#logs, id, { key: found.key, blocks: [] });
   }
 
   sender(id: string): number {
@@ -41,16 +42,15 @@ export class LogKeys {
     return remember(this.#senders, id, found.key);
   }
 
-  /** Called when a transaction was rolled back: the keys that it made do not exist. */
+  /** Called when a transaction was rolled back: the keys and the rows that it made do not exist. */
   forget(): void {
-    this.#generation += 1;
     this.#logs.clear();
     this.#senders.clear();
   }
 }
 
-function remember(cache: Map<string, number>, id: string, key: number): number {
+function remember<Known>(cache: Map<string, Known>, id: string, known: Known): Known {
   if (cache.size >= CACHED_KEYS_MAX_COUNT) cache.clear();
-  cache.set(id, key);
-  return key;
+  cache.set(id, known);
+  return known;
 }

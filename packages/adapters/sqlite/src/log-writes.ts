@@ -89,7 +89,7 @@ export class LogWrites implements Pick<WriteCalls, 'claim' | 'append' | 'drop'> 
     ) {
       const kind = fields[index] as string;
       const inserted = statements.insert.run(
-        log,
+        log.key,
         seq,
         this.#keys.sender(fields[index + 2] as string),
         storedClientMsgId(fields[index + 3] as string, this.#scratch),
@@ -111,7 +111,7 @@ export class LogWrites implements Pick<WriteCalls, 'claim' | 'append' | 'drop'> 
     const end = Math.min(through, log.head);
     if (end <= log.floor) return false;
     const upTo = statements.lastToDrop.get(log.key, end)?.seq ?? end;
-    this.#counts.dropping(log.key, upTo);
+    this.#counts.dropping(this.#keys.log(conversation), upTo);
     statements.deleteUpTo.run(log.key, upTo);
     statements.deleteStatesUpTo.run(log.key, upTo);
     statements.raiseFloor.run(upTo, conversation);
@@ -120,7 +120,7 @@ export class LogWrites implements Pick<WriteCalls, 'claim' | 'append' | 'drop'> 
 
   /** A duplicate was met: undoes what this append did, and only that, and finds every entry it would repeat. */
   #takeBack(conversation: string, expectedHead: number, fields: Fields): Refusal {
-    const log = this.#keys.log(conversation);
+    const { key: log } = this.#keys.log(conversation);
     this.#statements.takeBack.run(log, expectedHead);
     this.#statements.setHead.run(expectedHead, conversation);
     const existing: StoredEntry[] = [];

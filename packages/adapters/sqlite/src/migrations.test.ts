@@ -32,6 +32,7 @@ test('a new database gets every step once, and keeps its log id', () => {
     [4, 5],
     [5, 5],
     [6, 5],
+    [7, 5],
   ]);
 });
 

@@ -2,7 +2,7 @@
 import type { Database } from 'bun:sqlite';
 import { StoreError } from '@parley/ports/store-error';
 import { PEOPLE } from './schema-people.ts';
-import { READING } from './schema-reading.ts';
+import { READING, RETENTION } from './schema-reading.ts';
 
 interface Migration {
   readonly version: number;
@@ -138,6 +138,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 4, name: 'states', sql: STATES },
   { version: 5, name: 'reading', sql: READING },
   { version: 6, name: 'people', sql: PEOPLE },
+  { version: 7, name: 'retention', sql: RETENTION },
 ];
 
 const TABLE = `CREATE TABLE IF NOT EXISTS migrations (

@@ -10,7 +10,7 @@ type PersonalCall =
   | 'unread'
   | 'setFlags'
   | 'setMentions'
-  | 'dropMentions'
+  | 'dropPersonal'
   | 'hide'
   | 'follow';
 
@@ -50,6 +50,12 @@ function prepareStatements(database: Database) {
       'INSERT INTO mentions (user, conversation, seq, sender) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     ),
     dropMentions: prepare<never>('DELETE FROM mentions WHERE conversation = ? AND seq <= ?'),
+    dropFollowers: prepare<never>('DELETE FROM followers WHERE conversation = ? AND thread <= ?'),
+    // The last number of a user stays, or it would be given again.
+    dropHidden: prepare<never>(
+      `DELETE FROM hidden WHERE conversation = ? AND seq <= ?
+         AND number < (SELECT max(number) FROM hidden AS all_of WHERE all_of.user = hidden.user)`,
+    ),
     hiddenNumber: prepare<{ number: number }>(
       'SELECT number FROM hidden WHERE user = ? AND conversation = ? AND seq = ?',
     ),
@@ -107,8 +113,10 @@ export class PersonalWrites implements Pick<WriteCalls, PersonalCall> {
     }
   }
 
-  dropMentions(conversation: string, through: number): void {
+  dropPersonal(conversation: string, through: number): void {
     this.#statements.dropMentions.run(conversation, through);
+    this.#statements.dropFollowers.run(conversation, through);
+    this.#statements.dropHidden.run(conversation, through);
   }
 
   hide(user: string, conversation: string, seq: number): number {

@@ -115,3 +115,11 @@ CREATE TABLE receipt_steps (
 `;
 
 export const READING = COUNTS + PERSONAL + RECEIPTS;
+
+/** The seventh migration: retention finds what users hid of a conversation, and earlier passes left what they dropped. */
+export const RETENTION = `
+CREATE INDEX hidden_conversation ON hidden (conversation, seq);
+DELETE FROM followers WHERE thread <= (SELECT floor FROM logs WHERE id = followers.conversation);
+DELETE FROM hidden WHERE seq <= (SELECT floor FROM logs WHERE id = hidden.conversation)
+  AND number < (SELECT max(number) FROM hidden AS all_of WHERE all_of.user = hidden.user);
+`;

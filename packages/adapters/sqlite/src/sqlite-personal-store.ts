@@ -73,8 +73,8 @@ export class SqlitePersonalStore implements PersonalStore {
     await this.#writes.call('setMentions', rows * ROW_BYTES, conversation, mentions);
   }
 
-  dropMentions(conversation: ConversationId, through: Seq): Promise<void> {
-    return this.#writes.call('dropMentions', 0, conversation, through);
+  forget(conversation: ConversationId, through: Seq): Promise<void> {
+    return this.#writes.call('dropPersonal', 0, conversation, through);
   }
 
   hide(user: UserId, conversation: ConversationId, seq: Seq): Promise<number> {

@@ -52,7 +52,7 @@ export interface WriteCalls {
   unread(user: string, conversation: string, seq: number): void;
   setFlags(user: string, conversation: string, flags: Flags): void;
   setMentions(conversation: string, mentions: readonly Mention[]): void;
-  dropMentions(conversation: string, through: number): void;
+  dropPersonal(conversation: string, through: number): void;
   hide(user: string, conversation: string, seq: number): number;
   follow(
     conversation: string,

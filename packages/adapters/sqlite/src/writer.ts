@@ -171,7 +171,7 @@ function handlersOf({ database, keys, states }: HandlerParts): Readonly<Record<s
     unread: (...args) => personal.unread(...args),
     setFlags: (...args) => personal.setFlags(...args),
     setMentions: (...args) => personal.setMentions(...args),
-    dropMentions: (...args) => personal.dropMentions(...args),
+    dropPersonal: (...args) => personal.dropPersonal(...args),
     hide: (...args) => personal.hide(...args),
     follow: (...args) => personal.follow(...args),
     raiseReceipts: (...args) => receipts.raiseReceipts(...args),

@@ -1,6 +1,6 @@
 // Personal store: flags, hidden messages, followed threads, and that all of it is durable.
 import { expect, test } from 'bun:test';
-import type { Seq } from '@parley/protocol/ids';
+import type { ConversationId, Seq } from '@parley/protocol/ids';
 import type { ThreadKey } from '../personal-store.ts';
 import { CAROL, conversationId } from './fixture.ts';
 import { acrossRestart, type Open, type Reopen } from './opened.ts';
@@ -126,6 +126,41 @@ export function threadRules(open: Open<PersonalWorld>): void {
     }
     const between: ThreadKey = { conversation: C, thread: 9 as Seq };
     expect(await personal.threads(ANN, between, 1)).toEqual(keys.slice(2, 3));
+  });
+}
+
+export function dropRules(open: Open<PersonalWorld>): void {
+  test('[PERSONAL-25] forget lets go of who follows threads up to a seq and of what was hidden there, of this conversation', async () => {
+    await using world = await open();
+    const { personal } = world;
+    const follow = (conversation: ConversationId, thread: number, user = ANN) =>
+      personal.follow(conversation, thread, [{ user, follow: true, by: 'writing' }]);
+    for (const thread of [2, 5, 6]) await follow(C, thread);
+    await follow(C, 5, BEN);
+    await follow(D, 2);
+    for (const seq of [3, 9, 5]) await personal.hide(ANN, C, seq);
+    await personal.hide(BEN, C, 4);
+    await personal.hide(ANN, D, 1);
+    await personal.forget(C, 5);
+    await personal.forget(C, 5);
+    expect(await personal.threads(ANN, undefined, 10)).toEqual([
+      { conversation: C, thread: 6 },
+      { conversation: D, thread: 2 },
+    ]);
+    expect(await personal.followers(C, 5)).toEqual([]);
+    expect(await personal.hiddenIn(ANN, C, 0, 100)).toEqual([9]);
+    expect((await personal.hidden(ANN, 0, 10)).map(({ number }) => number)).toEqual([2, 4]);
+  });
+
+  test('[PERSONAL-26] the number of a hidden message is never given again, also when forget took all that a user hid', async () => {
+    await using world = await open();
+    const { personal } = world;
+    for (const seq of [1, 2]) await personal.hide(ANN, C, seq);
+    await personal.forget(C, 2);
+    expect(await personal.hide(ANN, C, 7)).toBe(3);
+    await personal.forget(C, 6);
+    expect(await personal.hidden(ANN, 0, 10)).toEqual([{ number: 3, conversation: C, seq: 7 }]);
+    expect(await personal.hide(ANN, C, 8)).toBe(4);
   });
 }
 

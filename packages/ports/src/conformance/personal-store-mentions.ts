@@ -108,7 +108,7 @@ export function mentionRules(open: Open<PersonalWorld>): void {
     );
     await world.messages.drop(C, 3);
     expect(await mentionsOf(world, ANN)).toBe(5);
-    await world.personal.dropMentions(C, 4);
+    await world.personal.forget(C, 4);
     expect(await mentionsOf(world, ANN)).toBe(4);
     await world.members.apply(C, [change(6, [membership(ANN, { joinedSeq: 1, visibleAfter: 5 })])]);
     expect(await mentionsOf(world, ANN)).toBe(3);

@@ -1,7 +1,7 @@
 // The suite of the personal store: see personal-store-*.ts. It gets message and member store too: counts are of both.
 import { describe } from 'bun:test';
 import type { Open, Reopen } from './opened.ts';
-import { durabilityRules, flagRules, hiddenRules, threadRules } from './personal-store-keep.ts';
+import { dropRules, durabilityRules, flagRules, hiddenRules, threadRules } from './personal-store-keep.ts';
 import { mentionRules } from './personal-store-mentions.ts';
 import { personalRandomRule } from './personal-store-random.ts';
 import { pageRules, readingRules, retentionRules } from './personal-store-reading.ts';
@@ -21,6 +21,7 @@ export function testPersonalStore<World extends PersonalWorld>(
     flagRules(open);
     hiddenRules(open);
     threadRules(open);
+    dropRules(open);
     personalRandomRule(open);
     if (reopen !== undefined) durabilityRules(open, reopen);
   });

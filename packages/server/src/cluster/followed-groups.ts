@@ -1,7 +1,7 @@
 // Large groups that other nodes own: their entries are read once here, folded, and told to the members on this node.
 import type { ConversationId, Seq } from '@parley/protocol/ids';
 import type { Log } from '@parley/ports/log';
-import type { MemberStore } from '@parley/ports/member-store';
+import type { ConversationRecord, Members, MemberStore } from '@parley/ports/member-store';
 import type { MessageStore, StoredEntry } from '@parley/ports/message-store';
 import type { NodeBus } from '@parley/ports/node-bus';
 import type { LiveSessions } from '../connection/live-sessions.ts';
@@ -162,7 +162,7 @@ export class FollowedGroups implements Disposable {
 class RosterSince extends Roster {
   readonly #asOf: Seq;
 
-  constructor(...[record, members]: ConstructorParameters<typeof Roster>) {
+  constructor(record: ConversationRecord, members: Members) {
     super(record, members);
     this.#asOf = members.asOf;
   }

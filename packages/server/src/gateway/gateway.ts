@@ -68,11 +68,11 @@ interface Lanes {
 export class Gateway implements SessionHost {
   readonly flusher: Flusher;
   readonly #parts: GatewayParts;
-  readonly #wheel = new TimingWheel(Math.max(VISIT_INTERVAL_MAX_MS, HELLO_WITHIN_MS));
-  readonly #open = new Set<Session>();
+  readonly #wheel = new TimingWheel<Session>(Math.max(VISIT_INTERVAL_MAX_MS, HELLO_WITHIN_MS));
   /** Only sessions with requests in flight have lanes. */
   readonly #lanes = new WeakMap<Session, Lanes>();
   readonly #ticking: Timer;
+  #openCount = 0;
   #unauthenticated = 0;
   #draining = false;
 
@@ -100,12 +100,12 @@ export class Gateway implements SessionHost {
   }
 
   get sessionCount(): number {
-    return this.#open.size;
+    return this.#openCount;
   }
 
   opened(socket: Socket): Session {
     const session = new Session(socket, this);
-    this.#open.add(session);
+    this.#openCount += 1;
     this.#unauthenticated += 1;
     this.#wheel.add(session, HELLO_WITHIN_MS);
     if (this.#draining) session.close(4503, 'shutting down');
@@ -138,7 +138,7 @@ export class Gateway implements SessionHost {
   }
 
   closed(session: Session, before: SessionState): void {
-    this.#open.delete(session);
+    this.#openCount -= 1;
     const lanes = this.#lanes.get(session);
     lanes?.logReads.clear();
     lanes?.others.clear();
@@ -169,7 +169,7 @@ export class Gateway implements SessionHost {
   /** Every session's queue is looked at soon: pushes may have been lost. */
   lookAll(): void {
     const nowMs = this.nowMs();
-    for (const session of this.#open) {
+    for (const session of this.#open()) {
       session.lookBy(nowMs + this.#parts.randomness.fraction() * LOOK_SPREAD_MS);
     }
   }
@@ -192,20 +192,24 @@ export class Gateway implements SessionHost {
   /** Stops taking requests and tells the clients to come back, spread over a while. */
   drain(): void {
     this.#draining = true;
-    for (const session of this.#open) {
+    for (const session of this.#open()) {
       session.drain(Math.round(this.#parts.randomness.fraction() * DRAIN_SPREAD_MS));
     }
   }
 
   /** True when every request that was taken has its answer. */
   get idle(): boolean {
-    for (const session of this.#open) if (session.requestsInFlight > 0) return false;
+    for (const session of this.#open()) if (session.requestsInFlight > 0) return false;
     return true;
   }
 
   closeAll(): void {
     this.#ticking.cancel();
-    for (const session of this.#open) session.close(4503, 'shutting down');
+    for (const session of this.#open()) session.close(4503, 'shutting down');
+  }
+
+  *#open(): Iterable<Session> {
+    for (const session of this.#wheel.all()) if (session.state.kind !== 'closed') yield session;
   }
 
   #frame(session: Session, frame: Up, bytes: number): void {

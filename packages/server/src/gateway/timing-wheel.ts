@@ -1,4 +1,4 @@
-// One timer for all sessions: each stands in the slot of its next visit. No timer per connection.
+// One timer for all sessions: each stands in the slot of its next visit. No timer per connection, and no other list.
 import { WHEEL_SLOT_MS } from './limits.ts';
 
 export interface Visited {
@@ -7,17 +7,22 @@ export interface Visited {
 }
 
 /** A visit may be early or late by one slot: what is due is decided by the time at the visit. */
-export class TimingWheel {
-  readonly #slots: Visited[][];
+export class TimingWheel<Each extends Visited> {
+  readonly #slots: Each[][];
   #turn = 0;
 
   constructor(spanMs: number) {
     this.#slots = Array.from({ length: Math.ceil(spanMs / WHEEL_SLOT_MS) + 2 }, () => []);
   }
 
-  add(visited: Visited, delayMs: number): void {
+  add(visited: Each, delayMs: number): void {
     const ahead = Math.min(Math.max(1, Math.ceil(delayMs / WHEEL_SLOT_MS)), this.#slots.length - 1);
     this.#slots[(this.#turn + ahead) % this.#slots.length]?.push(visited);
+  }
+
+  /** Everything that stands in it, also what has gone since its last visit. Not to be called by a visit. */
+  *all(): Iterable<Each> {
+    for (const slot of this.#slots) yield* slot;
   }
 
   /** To be called every WHEEL_SLOT_MS. */

@@ -9,6 +9,9 @@ type FoldedEntry = Pick<StoredEntry, 'kind' | 'seq' | 'sender' | 'body'>;
 /** Most conversations have few members: up to this many are looked through, beyond it they are found by a map. */
 const UNINDEXED_ROWS_MAX_COUNT = 16;
 
+/** Of a direct conversation, whose two members are in its record: nearly all conversations are direct. */
+const NO_ROWS: Membership[] = [];
+
 export class Roster {
   readonly kind: ConversationRecord['kind'];
   readonly #rows: Membership[];
@@ -18,9 +21,12 @@ export class Roster {
   #settings: GroupSettings;
   #active: readonly UserId[] | undefined;
 
-  constructor(record: ConversationRecord, members: Members) {
-    this.kind = record.kind;
-    this.#rows = [...members.rows];
+  /** `members`: of a direct conversation they say no more than the record, and need not be read. */
+  constructor(record: ConversationRecord, members: Members | undefined) {
+    // Not the record's own text, of which each that was read is another one.
+    this.kind = record.kind === 'direct' ? 'direct' : 'group';
+    this.#rows = record.kind === 'direct' ? NO_ROWS : [...(members?.rows ?? [])];
+    if (record.kind === 'direct') this.#active = [record.first, record.second];
     this.#history = record.kind === 'group' ? record.history : 'all';
     this.#title = record.kind === 'group' ? record.title : '';
     this.#settings = (record.kind === 'group' ? record.settings : undefined) ?? NO_SETTINGS;
@@ -37,11 +43,12 @@ export class Roster {
 
   /** Nobody ever was in it: its first entry is not written yet. */
   get isEmpty(): boolean {
-    return this.#rows.length === 0;
+    return this.kind === 'group' && this.#rows.length === 0;
   }
 
   /** The row of a present or former member. */
   get(user: UserId): Membership | undefined {
+    if (this.kind === 'direct') return this.active.includes(user) ? directRow(user) : undefined;
     return this.#rows[this.#position(user)];
   }
 
@@ -162,6 +169,10 @@ export class Roster {
     this.#index ??= new Map(this.#rows.map((row, position) => [row.user, position]));
     return this.#index.get(user) ?? -1;
   }
+}
+
+function directRow(user: UserId): Membership {
+  return { user, role: 'member', joinedSeq: 0, visibleAfter: 0, leftSeq: undefined };
 }
 
 function standsBefore(one: Membership, other: Membership): boolean {

@@ -25,7 +25,8 @@ export async function loadConversation(
   if (record === undefined) return undefined;
   const claimed = await claim(conversation, context);
   if (claimed === undefined) return undefined;
-  const roster = new Roster(record, await context.members.members(conversation));
+  const members = record.kind === 'direct' ? undefined : await context.members.members(conversation);
+  const roster = new Roster(record, members);
   const blocked = await context.blockedSenders(record);
   const recent = await lastBatch(conversation, claimed.head, context);
   // The effects of the last batch may be missing after a crash, and they are complete before anything new is issued.

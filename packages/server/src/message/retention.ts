@@ -66,7 +66,7 @@ export class Retention {
     if (through === floor) return false;
     await this.#messages.drop(conversation, through);
     // Of what is gone nothing counts any more: this only makes room, and the next step makes good what fails here.
-    await this.#personal.dropMentions(conversation, through);
+    await this.#personal.forget(conversation, through);
     await this.#receipts.dropTimes(conversation, through);
     return true;
   }

@@ -3,7 +3,13 @@ import { expect, test } from 'bun:test';
 import * as fc from 'fast-check';
 import { FakeClock } from '@parley/adapter-memory/fake-clock';
 import { messageIdSchema } from '@parley/protocol/ids';
-import { Snowflake, SNOWFLAKE_EPOCH_MS, SNOWFLAKES_PER_MS_MAX_COUNT, snowflakeTime } from './snowflake.ts';
+import {
+  Snowflake,
+  SNOWFLAKE_EPOCH_MS,
+  SNOWFLAKES_PER_MS_MAX_COUNT,
+  snowflakeAt,
+  snowflakeTime,
+} from './snowflake.ts';
 
 const START_MS = SNOWFLAKE_EPOCH_MS + 5_000;
 
@@ -113,4 +119,11 @@ test('[INV 7] a new life of a worker goes on above the last id of the old one, a
   expectRising([...before, ...take(after, SNOWFLAKES_PER_MS_MAX_COUNT + 1)]);
   clock.step(120_000);
   expect(snowflakeTime(after.next())).toBe(clock.now());
+});
+
+test('ids after the least one of a time are of the next millisecond, also while the clock stands before it', () => {
+  const clock = new FakeClock(START_MS - 1_000);
+  const [id = ''] = take(new Snowflake({ clock, worker: 3, after: snowflakeAt(START_MS) }), 1);
+  expect(snowflakeTime(snowflakeAt(START_MS))).toBe(START_MS);
+  expect(snowflakeTime(id)).toBe(START_MS + 1);
 });

@@ -68,3 +68,8 @@ export class Snowflake implements IdSource {
 export function snowflakeTime(id: string): number {
   return Number(BigInt(id) >> TIME_SHIFT) + SNOWFLAKE_EPOCH_MS;
 }
+
+/** The least id of a time, given in milliseconds since the Unix epoch. */
+export function snowflakeAt(timeMs: number): string {
+  return String(BigInt(timeMs - SNOWFLAKE_EPOCH_MS) << TIME_SHIFT);
+}

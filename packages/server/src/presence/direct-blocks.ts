@@ -4,6 +4,9 @@ import type { ConversationRecord, MemberStore } from '@parley/ports/member-store
 import type { Owners } from '../message/owners.ts';
 import type { UserSettings } from './user-settings.ts';
 
+/** One for nearly all conversations. */
+const NOBODY: readonly UserId[] = [];
+
 /** Who may not write in a conversation that is brought into memory. */
 export function blockedSenders(settings: UserSettings) {
   return async (record: ConversationRecord): Promise<readonly UserId[]> => {
@@ -13,6 +16,7 @@ export function blockedSenders(settings: UserSettings) {
       settings.blockersAmong(first, [second]),
       settings.blockersAmong(second, [first]),
     ]);
+    if (blockFirst.size + blockSecond.size === 0) return NOBODY;
     return [...(blockFirst.size > 0 ? [first] : []), ...(blockSecond.size > 0 ? [second] : [])];
   };
 }

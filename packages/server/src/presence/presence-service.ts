@@ -27,7 +27,7 @@ export interface PresenceParts {
   readonly sessions: LiveSessions;
   readonly settings: UserSettings;
   readonly contacts: ContactStore;
-  readonly status: StatusCache;
+  readonly status: StatusCache | undefined;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
@@ -43,7 +43,7 @@ export class PresenceService {
   readonly #view: PresenceView;
   readonly #pushes: PresencePushes;
   readonly #snapshots: Snapshots;
-  readonly #status: StatusWriter;
+  readonly #status: StatusWriter | undefined;
   #elsewhere: PresenceElsewhere | undefined;
 
   constructor(parts: PresenceParts) {
@@ -60,14 +60,8 @@ export class PresenceService {
     this.#view = new PresenceView({ node, rules: this.#rules, lastSeen, status, shardOf, isHere });
     this.#pushes = new PresencePushes({ rules: this.#rules, lastSeen, sessions, shardOf, timers, log });
     this.#snapshots = new Snapshots({ lists: this.#lists, view: this.#view, sessions, timers, log });
-    this.#status = new StatusWriter({
-      node,
-      status,
-      clock,
-      timers,
-      log,
-      isNeeded: () => this.#local.size.present > 0,
-    });
+    const isNeeded = () => this.#local.size.present > 0;
+    if (status !== undefined) this.#status = new StatusWriter({ node, status, clock, timers, log, isNeeded });
     settings.listen({
       isPerNode: true,
       settingsChanged: (user, before, after) => {
@@ -85,7 +79,7 @@ export class PresenceService {
       lists: () => this.#lists.all(),
       listOf: (watcher) => this.#lists.of(watcher),
       changed: (user, status, isNews) => {
-        this.#status.set(user, status);
+        this.#status?.set(user, status);
         if (isNews) this.#pushes.stateChanged(user);
       },
       tellAgain: (user) => this.#pushes.stateChanged(user),
@@ -161,7 +155,7 @@ export class PresenceService {
 
   /** Stores when the users were last there. To be called after `drain`, when the sessions are closed. Never rejects. */
   async stop(): Promise<void> {
-    this.#status.stop();
+    this.#status?.stop();
     this.#elsewhere?.stop();
     for (const { user, at } of this.#local.vanished()) this.#lastSeen.note(user, at);
     await this.#lastSeen.flush();
@@ -181,7 +175,7 @@ export class PresenceService {
   #transition(user: UserId, status: Status): void {
     if (this.#elsewhere === undefined) {
       if (!this.#shard.apply(user, status, this.#parts.clock.monotonic())) return;
-      this.#status.set(user, status);
+      this.#status?.set(user, status);
       this.#pushes.stateChanged(user);
     } else {
       this.#elsewhere.transition(user, status);

@@ -11,7 +11,7 @@ export interface PresenceViewParts {
   readonly node: string;
   readonly rules: VisibilityRules;
   readonly lastSeen: LastSeen;
-  readonly status: StatusCache;
+  readonly status: StatusCache | undefined;
   readonly shardOf: (user: UserId) => PresenceShard;
   /** Whether the user has sessions on this node. */
   readonly isHere: (user: UserId) => boolean;
@@ -49,8 +49,8 @@ export class PresenceView {
 
   /** Users who are said to be present, by another node or while they are on this one. */
   async #elsewhere(users: readonly UserId[]): Promise<ReadonlyMap<UserId, Status>> {
-    if (users.length === 0) return new Map();
     const { status, node, isHere } = this.#parts;
+    if (status === undefined || users.length === 0) return new Map();
     // A cache that cannot be reached knows nothing: its users are shown as they were last seen.
     const found = await status.get(users).catch(() => new Map<UserId, Status>());
     return new Map(
