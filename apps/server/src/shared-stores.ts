@@ -9,10 +9,10 @@ import type { MessageStore } from '@parley/ports/message-store';
 import type { OfflineQueue } from '@parley/ports/offline-queue';
 import type { StatusCache } from '@parley/ports/status-cache';
 import type { ConversationId } from '@parley/protocol/ids';
+import { LeasedIds } from '@parley/server/cluster/leased-ids';
 import { cassandraPlace } from './cassandra-place.ts';
 import { atEngine } from './engine-fault.ts';
 import { refused } from './config-error.ts';
-import { LeasedIds } from './leased-ids.ts';
 import { NodeLease } from './node-lease.ts';
 import { Readiness } from './readiness.ts';
 import type { SharedConfig } from './stores-config.ts';
@@ -37,7 +37,7 @@ export async function openSharedStores(config: SharedConfig, parts: StoresParts)
   const status = await openCache(config, messages.logId, parts, opening);
   await openBus(config, messages.logId, parts, opening);
   const lease = opening.use(await NodeLease.take({ ...parts, leases: postgres.leases, node: config.node }));
-  const ids = opening.use(await LeasedIds.lease({ ...parts, leases: postgres.leases, node: config.node }));
+  const ids = opening.use(await LeasedIds.open({ ...parts, leases: postgres.leases, node: config.node }));
   const readiness = new Readiness(
     [() => postgres.leases.nodes(), () => messages.state(PROBED_CONVERSATION)],
     parts,

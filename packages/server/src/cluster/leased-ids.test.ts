@@ -4,11 +4,14 @@ import { FakeClock } from '@parley/adapter-memory/fake-clock';
 import { FakeTimers } from '@parley/adapter-memory/fake-timers';
 import { MemoryLeaseStore } from '@parley/adapter-memory/memory-lease-store';
 import { MemoryWorld } from '@parley/adapter-memory/memory-world';
+import { WORKERS_COUNT } from '@parley/ports/lease-store';
 import { StoreFaults } from '../testing/store-faults.ts';
 import { RecordedLog } from '../account/account-fixture.ts';
 import { snowflakeTime } from '../message/snowflake.ts';
 import { LeasedIds } from './leased-ids.ts';
 import { WORKER_LEASE_MS } from './limits.ts';
+
+const workerOf = (id: string) => Number((BigInt(id) >> 12n) & 1_023n);
 
 function fixture() {
   const world = new MemoryWorld();
@@ -18,7 +21,7 @@ function fixture() {
   const leases = new MemoryLeaseStore({ world, clock, fault: faults.decide });
   const open = (node: string, own = clock) =>
     LeasedIds.open({ node, leases, clock: own, timers, log: new RecordedLog() });
-  return { world, clock, timers, faults, open };
+  return { world, clock, timers, leases, faults, open };
 }
 
 describe('DESIGN 3c: a node makes no id outside its interval of timestamps', () => {
@@ -49,9 +52,9 @@ describe('DESIGN 3c: a node makes no id outside its interval of timestamps', () 
     await timers.advance(WORKER_LEASE_MS - 1);
     ids.next();
     await timers.advance(1);
-    expect(() => ids.next()).toThrow('lease of the worker id has ended');
+    expect(() => ids.next()).toThrow('lease of this server for new ids is over');
     faults.clear();
-    await timers.advance(20_000);
+    await timers.advance(60_000);
     ids.next();
   });
 
@@ -60,7 +63,7 @@ describe('DESIGN 3c: a node makes no id outside its interval of timestamps', () 
     const slow = new FakeClock(clock.now());
     const paused = await open('paused', slow);
     paused.next();
-    paused[Symbol.dispose]();
+    await paused[Symbol.asyncDispose]();
     // All other worker ids are taken for long: the next to come gets this one.
     for (let worker = 1; worker < 1_024; worker += 1) {
       world.state.workers.set(worker, { node: 'x', start: 0, until: Number.MAX_SAFE_INTEGER });
@@ -81,6 +84,43 @@ describe('DESIGN 3c: a node makes no id outside its interval of timestamps', () 
     }
     expect(refused).toBeGreaterThan(0);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('the lease is extended, and the worker id stays', async () => {
+    const { timers, open } = fixture();
+    const ids = await open('one');
+    const worker = workerOf(ids.next());
+    for (let hour = 0; hour < 5; hour += 1) {
+      await timers.advance(WORKER_LEASE_MS);
+      expect(workerOf(ids.next())).toBe(worker);
+    }
+  });
+
+  test('where somebody else got the worker id meanwhile, it goes on with another lease', async () => {
+    const { clock, timers, leases, open } = fixture();
+    const ids = await open('one');
+    ids.next();
+    clock.advance(2 * WORKER_LEASE_MS); // no timer runs meanwhile
+    for (let count = 0; count < WORKERS_COUNT; count += 1)
+      await leases.leaseWorker('two', clock.now(), WORKER_LEASE_MS);
+    expect(() => ids.next()).toThrow('lease');
+    await timers.advance(2 * WORKER_LEASE_MS);
+    expect(snowflakeTime(ids.next())).toBe(clock.now());
+  });
+
+  test('with all worker ids leased, it says from when one is free', async () => {
+    const { clock, leases, open } = fixture();
+    for (let count = 0; count < WORKERS_COUNT; count += 1)
+      await leases.leaseWorker('two', clock.now(), WORKER_LEASE_MS);
+    await expect(open('one')).rejects.toThrow(new Date(clock.now() + WORKER_LEASE_MS).toISOString());
+  });
+
+  test('a clock that steps back behind the start of the lease makes no id from before it', async () => {
+    const { clock, open } = fixture();
+    const startMs = clock.now();
+    const ids = await open('one');
+    clock.step(-WORKER_LEASE_MS);
+    expect(snowflakeTime(ids.next())).toBe(startMs);
   });
 
   test('a clock that is set back makes no id again', async () => {

@@ -20,11 +20,11 @@ export const FORWARD_ANSWER_MAX_MS = 1_000;
 export const FORWARD_PAUSE_MS = 50;
 /** Requests of other nodes that a node carries out at a time; more are told to come again. */
 export const FORWARDED_MAX_COUNT = 10_000;
-/** Of the timestamps that a node may make ids of. */
-export const WORKER_LEASE_MS = 600_000;
-/** It is made longer when less than this is left. */
-export const WORKER_RENEW_BEFORE_MS = 480_000;
-export const WORKER_LOOK_INTERVAL_MS = 20_000;
+/** What is left of it when a node ends is used by nobody: of 1,024 worker ids, so many starts an hour would use up all. */
+export const WORKER_LEASE_MS = 3_600_000;
+/** Extended when less is left: the store may be away for that long before ids run out. */
+export const WORKER_RENEW_BEFORE_MS = 1_800_000;
+export const WORKER_LOOK_INTERVAL_MS = 60_000;
 /** What is to be said of presence to other nodes waits this long, so that much goes together. */
 export const PRESENCE_SEND_MS = 50;
 /** Users named in one message. */
