@@ -24,6 +24,7 @@ class Client:
         self.waiting = {}  # conversation -> messages without a final answer, oldest first
         self.sending = {}  # conversation -> how many of those are in the `send` that is out (SEND-4)
         self.pulling = set()
+        self.heard = {}  # conversation -> the highest seq heard of since its last pull went out (PULL-2)
         self.asked = {}  # ref -> conversation of a send or pull
 
     async def run(self):
@@ -86,10 +87,12 @@ class Client:
             conversation = row["conversation_id"]
             self.cursors.setdefault(conversation, row["received"])  # SYNC-2
             self.skip(conversation, row.get("expired", {}).get("to", 0))  # SYNC-6
+            self.hear(conversation, row["head"])
             await (self.pull if row["head"] > self.cursors[conversation] else self.confirm)(conversation)
 
     async def on_entries(self, frame):
         conversation = frame["conversation_id"]
+        self.hear(conversation, frame["entries"][-1]["seq"])
         for entry in frame["entries"]:
             known = self.cursors.get(conversation)
             if known is None or entry.get("from", entry["seq"]) > known + 1:  # PULL-1, PUSH-2
@@ -105,7 +108,11 @@ class Client:
         for entry in frame["entries"]:
             self.apply(conversation, entry)
         self.skip(conversation, frame["through"])
-        await (self.pull if frame["through"] < frame["head"] else self.confirm)(conversation)
+        head = max(frame["head"], self.heard[conversation])
+        await (self.pull if self.cursors[conversation] < head else self.confirm)(conversation)
+
+    def hear(self, conversation, seq):
+        self.heard[conversation] = max(seq, self.heard.get(conversation, 0))
 
     def apply(self, conversation, entry):
         if entry["seq"] > self.cursors[conversation]:
@@ -120,6 +127,7 @@ class Client:
     async def pull(self, conversation):
         if conversation not in self.pulling:
             self.pulling.add(conversation)
+            self.heard[conversation] = 0
             after = {"after": self.cursors[conversation]} if conversation in self.cursors else {}
             await self.ask(conversation, type="pull", conversation_id=conversation, **after)
 
