@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '@parley/ports/log';
 import { openSqlite, type SqliteStores } from './open-sqlite.ts';
-import { REAL_TIMERS } from './testing/real-timers.ts';
+import { REAL_TIMERS } from '@parley/ports/testing/real-time';
 
 export const QUIET: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
